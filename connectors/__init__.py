@@ -1,0 +1,1 @@
+"""One module a source: read what a producer published and return it as tidy text tables."""

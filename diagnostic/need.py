@@ -1,0 +1,310 @@
+"""Composite index of social and health need, and the three groups read from it.
+
+Source: METHODS 6.1 and 6.3, after the OECD/JRC *Handbook on Constructing Composite Indicators*
+(2008): z-scores on a fixed national reference, equal or chosen weights per domain, arithmetic
+mean, explicit rules for missing values. A territory's result depends on its own values, the
+weights and the reference only, never on the other rows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+Domains = Mapping[str, Mapping[str, int]]
+Weights = Mapping[str, float]
+
+Z_LIMIT = 3.0
+DOMAIN_PREFIX = "domain:"
+SOCLE, RENFORCE, INTENSIF, NOT_CLASSABLE = "socle", "renforce", "intensif", "non classable"
+
+
+def index(
+    frame: pd.DataFrame, domains: Domains, weights: Weights, reference: pd.DataFrame
+) -> pd.DataFrame:
+    """Need index of each territory (METHODS 6.1); higher means more need.
+
+    ``frame``: one row a territory (index = code), one column an indicator, NaN = not available.
+    ``domains``: domain -> {indicator: +1 (higher = more need) or -1}. ``weights``: domain ->
+    non-negative number of any scale; a domain of weight 0 is scored but counts for nothing.
+    ``reference``: ``mean`` and ``sd`` per indicator, national and population-weighted.
+
+    z = direction x (x - mean) / sd, clipped to +-3. A domain's score is the mean of its available
+    indicators when at least 2/3 of them are; need is the weighted mean of the available domains
+    when at least 3/4 of those with a positive weight are, else NaN.
+
+    Columns: ``need``, ``domain:<name>`` (z units), ``missing_domains`` (tuple of names, positive
+    weights only), ``complete`` (no such domain missing), ``classable`` (need is known). Raises
+    ValueError, in French, for unknown or ill-formed inputs.
+    """
+    shares = normalised_weights(domains, weights)
+    means, sds = _reference_of(domains, reference)
+    values = _values_of(frame, domains)
+    scores = {
+        name: _domain_score(indicators, values, means, sds) for name, indicators in domains.items()
+    }
+    weighted = [name for name, share in shares.items() if share > 0]
+    known = {name: ~np.isnan(scores[name]) for name in weighted}
+    count, total, covered = (np.zeros(len(frame)) for _ in range(3))
+    for name in weighted:
+        count += known[name]
+        covered += np.where(known[name], shares[name], 0.0)
+        total += np.where(known[name], shares[name] * scores[name], 0.0)
+    classable = 4 * count >= 3 * len(weighted)
+    need = np.full(len(frame), np.nan)
+    np.divide(total, covered, out=need, where=classable)
+    result = pd.DataFrame({"need": need}, index=frame.index)
+    for name, score in scores.items():
+        result[DOMAIN_PREFIX + name] = score
+    result["missing_domains"] = _missing_names(known, len(frame), frame.index)
+    result["complete"] = count == len(weighted)
+    result["classable"] = classable
+    return result
+
+
+def contributions(result: pd.DataFrame, weights: Weights) -> pd.DataFrame:
+    """Part of each domain in ``need``: (renormalised weight) x (domain score), one column a domain.
+
+    ``result`` comes from :func:`index` with the same ``weights``. The available parts of a row
+    sum to its need; a missing domain, and every part of a row that is not classable, is NaN.
+    """
+    columns = [str(column) for column in result.columns]
+    names = [c.removeprefix(DOMAIN_PREFIX) for c in columns if c.startswith(DOMAIN_PREFIX)]
+    shares = normalised_weights({name: {} for name in names}, weights)
+    scores = result[[DOMAIN_PREFIX + name for name in names]].set_axis(names, axis=1)
+    available = scores.notna().mul(pd.Series(shares), axis=1)
+    effective = available.div(available.sum(axis=1).where(result["classable"]), axis=0)
+    return effective.mul(scores).astype(float)
+
+
+def normalised_weights(domains: Mapping[str, object], weights: Weights) -> dict[str, float]:
+    """Weights in the order of ``domains``, summing to 1; ValueError when they cannot."""
+    unknown = [name for name in weights if name not in domains]
+    if unknown:
+        raise ValueError(f"Pondération d'un domaine inconnu : {', '.join(map(str, unknown))}.")
+    absent = [name for name in domains if name not in weights]
+    if absent:
+        raise ValueError(
+            f"Domaine sans pondération : {', '.join(absent)}. Mettez 0 pour ne pas le compter."
+        )
+    numbers = {name: float(weights[name]) for name in domains}
+    wrong = [name for name, number in numbers.items() if not 0 <= number < math.inf]
+    if wrong:
+        raise ValueError(f"La pondération doit être un nombre positif ou nul : {', '.join(wrong)}.")
+    largest = max(numbers.values(), default=0.0)
+    if largest == 0:
+        raise ValueError("Toutes les pondérations sont nulles : donnez du poids à un domaine.")
+    total = sum(number / largest for number in numbers.values())
+    return {name: number / largest / total for name, number in numbers.items()}
+
+
+def indicator_weights(domains: Domains, weights: Weights) -> pd.Series:
+    """Signed nominal weight of each indicator: direction x domain weight / size of the domain.
+
+    This is what :func:`composite_sd` needs beside the correlations of the raw indicators. The
+    absolute weights sum to 1.
+    """
+    shares = normalised_weights(domains, weights)
+    signed = {
+        indicator: direction * shares[name] / len(indicators)
+        for name, indicators in domains.items()
+        for indicator, direction in indicators.items()
+    }
+    return pd.Series(signed, dtype=float)
+
+
+def weighted_quantiles(
+    values: npt.ArrayLike, weights: npt.ArrayLike, q: npt.ArrayLike
+) -> FloatArray:
+    """Population-weighted quantiles by the inverse of the cumulative distribution.
+
+    Q(q) is the smallest observed value at or below which at least a share q of the total weight
+    lies (Hyndman & Fan 1996, type 1, weighted): always an observed value, no interpolation. Ties
+    count as one value carrying their whole weight, so the row order and the splitting of a
+    territory into equal parts change nothing. NaN values are left out with their weight, and so
+    are values of weight 0; Q(0) is the smallest of the rest, Q(1) the largest. Returns a 1-d
+    array, one number per element of ``q``.
+    """
+    value = np.asarray(values, dtype=float).ravel()
+    weight = np.asarray(weights, dtype=float).ravel()
+    levels = np.atleast_1d(np.asarray(q, dtype=float))
+    if value.shape != weight.shape:
+        raise ValueError("Les valeurs et les poids n'ont pas la même longueur.")
+    if not ((levels >= 0) & (levels <= 1)).all():
+        raise ValueError("Un quantile se demande entre 0 et 1.")
+    kept = ~np.isnan(value)
+    if not (np.isfinite(weight[kept]) & (weight[kept] >= 0)).all():
+        raise ValueError("Les poids doivent être des nombres positifs ou nuls.")
+    kept &= weight > 0
+    if not kept.any():
+        raise ValueError("Aucune valeur connue de poids positif : quantile impossible.")
+    distinct, group = np.unique(value[kept], return_inverse=True)
+    cumulated = np.cumsum(np.bincount(group, weights=weight[kept]))
+    # A share reached up to rounding is reached: 0.6 of 10 equal weights is the sixth value.
+    wanted = levels * cumulated[-1] * (1 - 1e-12)
+    quantiles: FloatArray = distinct[np.searchsorted(cumulated, wanted, side="left")]
+    return quantiles
+
+
+def composite_sd(
+    correlation: pd.DataFrame | npt.ArrayLike, weights: pd.Series | Weights | npt.ArrayLike
+) -> float:
+    """National spread of a composite of unit-variance terms: sqrt(w' R w), sum of \\|w\\| = 1.
+
+    ``correlation`` R: national population-weighted correlations of the terms; ``weights`` w:
+    their weights, signed by direction when R is that of raw indicators (see
+    :func:`indicator_weights`). A labelled matrix and labelled weights are aligned by label. The
+    terms must be the indicators, not the domain scores: the mean of several z-scores has less
+    than unit variance.
+    """
+    if isinstance(correlation, pd.DataFrame) and isinstance(weights, (pd.Series, Mapping)):
+        named = pd.Series(weights, dtype=float)
+        absent = [k for k in named.index if k not in correlation.index or k not in correlation]
+        if absent:
+            raise ValueError(f"Corrélation absente pour : {', '.join(map(str, absent))}.")
+        correlation = correlation.loc[named.index, named.index]
+        weights = named
+    matrix = np.asarray(correlation, dtype=float)
+    vector = np.asarray(weights, dtype=float)
+    if matrix.shape != (vector.size, vector.size) or not np.isfinite(vector).all():
+        raise ValueError("La matrice de corrélation et les pondérations ne se correspondent pas.")
+    regular = np.allclose(matrix, matrix.T) and np.allclose(np.diag(matrix), 1)
+    if not regular or np.abs(matrix).max() > 1 + 1e-9:
+        raise ValueError("Ce n'est pas une matrice de corrélation (symétrique, diagonale à 1).")
+    scale = np.abs(vector).sum()
+    if scale == 0:
+        raise ValueError("Toutes les pondérations sont nulles.")
+    variance = float(vector @ matrix @ vector) / scale**2
+    if variance < -1e-9:
+        raise ValueError("Les corrélations données sont incompatibles entre elles.")
+    return math.sqrt(max(variance, 0.0))
+
+
+def normal_quantiles(sd: float, q: npt.ArrayLike) -> FloatArray:
+    """Quantiles of a centred normal spread, when the whole country is not loaded.
+
+    Approximation: a mean of national z-scores is centred by construction, and its spread comes
+    from :func:`composite_sd`. Asymmetry is ignored (real need leans to the right: the true q95 is
+    further out than the true q05), as are the clipping at +-3 and missing indicators, which
+    slightly change the spread. Screens that use it must say "approché".
+    """
+    levels = np.atleast_1d(np.asarray(q, dtype=float))
+    if not 0 < sd < math.inf:
+        raise ValueError("La dispersion nationale doit être un nombre positif.")
+    if not ((levels > 0) & (levels < 1)).all():
+        raise ValueError("Un quantile de la loi normale se demande entre 0 et 1, bornes exclues.")
+    spread = NormalDist(0.0, sd)
+    return np.array([spread.inv_cdf(float(level)) for level in levels])
+
+
+def groups(
+    need: pd.Series, cuts: tuple[float, float], complete: pd.Series | Sequence[bool] | BoolArray
+) -> pd.DataFrame:
+    """Reading groups: 'socle' (need <= q60), 'renforce' (<= q80), 'intensif', 'non classable'.
+
+    ``cuts`` = (q60, q80): national population-weighted quantiles (or a local cut, if so chosen).
+    Columns ``group`` and ``firm``: firm is False when the territory is not classable or lacks a
+    domain; the probability over weight draws (METHODS 6.3, P >= 0.8) is checked elsewhere. Groups
+    are for reading: no allocation depends on them.
+    """
+    low, high = (float(cut) for cut in cuts)
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ValueError("Les deux seuils des groupes doivent être des nombres, dans l'ordre.")
+    if isinstance(complete, pd.Series) and not complete.index.equals(need.index):
+        raise ValueError("Le besoin et la complétude ne portent pas sur les mêmes territoires.")
+    whole = np.asarray(complete, dtype=bool)
+    if whole.shape != need.shape:
+        raise ValueError("Le besoin et la complétude n'ont pas la même longueur.")
+    value = need.to_numpy(dtype=float)
+    known = ~np.isnan(value)
+    label = np.select(
+        [~known, value <= low, value <= high], [NOT_CLASSABLE, SOCLE, RENFORCE], INTENSIF
+    )
+    return pd.DataFrame({"group": label, "firm": known & whole}, index=need.index)
+
+
+def _domain_score(
+    indicators: Mapping[str, int],
+    values: Mapping[str, FloatArray],
+    means: Mapping[str, float],
+    sds: Mapping[str, float],
+) -> FloatArray:
+    """Mean z of the available indicators where at least 2/3 are available, else NaN.
+
+    Summed indicator by indicator, so that a row's last digit does not depend on its neighbours.
+    """
+    length = len(next(iter(values.values())))
+    total, count = np.zeros(length), np.zeros(length)
+    for indicator, direction in indicators.items():
+        z = direction * (values[indicator] - means[indicator]) / sds[indicator]
+        known = ~np.isnan(z)
+        total += np.where(known, np.clip(z, -Z_LIMIT, Z_LIMIT), 0.0)
+        count += known
+    score = np.full(length, np.nan)
+    np.divide(total, count, out=score, where=3 * count >= 2 * len(indicators))
+    return score
+
+
+def _values_of(frame: pd.DataFrame, domains: Domains) -> dict[str, FloatArray]:
+    """Columns asked for by ``domains`` as float arrays, after checking them."""
+    wanted = [indicator for indicators in domains.values() for indicator in indicators]
+    if not wanted or not all(domains.values()):
+        raise ValueError("Chaque domaine doit contenir au moins un indicateur.")
+    if len(set(wanted)) < len(wanted):
+        raise ValueError("Un même indicateur est compté dans deux domaines.")
+    for name, indicators in domains.items():
+        if any(direction not in (-1, 1) for direction in indicators.values()):
+            raise ValueError(f"Le sens d'un indicateur vaut +1 ou -1 (domaine {name}).")
+    if not frame.index.is_unique or not frame.columns.is_unique:
+        raise ValueError("Un territoire ou un indicateur figure deux fois dans le tableau.")
+    absent = [indicator for indicator in wanted if indicator not in frame.columns]
+    if absent:
+        raise ValueError(f"Indicateur absent du tableau : {', '.join(absent)}.")
+    values = {name: frame[name].to_numpy(dtype=float, na_value=np.nan) for name in wanted}
+    infinite = [name for name, column in values.items() if np.isinf(column).any()]
+    if infinite:
+        raise ValueError(f"Valeur infinie dans l'indicateur : {', '.join(infinite)}.")
+    return values
+
+
+def _reference_of(
+    domains: Domains, reference: pd.DataFrame
+) -> tuple[dict[str, float], dict[str, float]]:
+    """National mean and standard deviation of each indicator, checked."""
+    wanted = [indicator for indicators in domains.values() for indicator in indicators]
+    absent = [indicator for indicator in wanted if indicator not in reference.index]
+    if absent:
+        raise ValueError(f"Référence nationale absente pour : {', '.join(absent)}.")
+    if not reference.index.is_unique:
+        raise ValueError("Un indicateur figure deux fois dans la référence nationale.")
+    means, sds = (
+        {
+            name: float(number)
+            for name, number in zip(wanted, reference.loc[wanted, column], strict=True)
+        }
+        for column in ("mean", "sd")
+    )
+    wrong = [k for k in wanted if not (math.isfinite(means[k]) and 0 < sds[k] < math.inf)]
+    if wrong:
+        raise ValueError(
+            f"Référence nationale inutilisable (écart-type positif exigé) : {', '.join(wrong)}."
+        )
+    return means, sds
+
+
+def _missing_names(known: Mapping[str, BoolArray], length: int, index: pd.Index) -> pd.Series:
+    """Tuple of missing domain names per row; computed once per distinct pattern of missingness."""
+    names = list(known)
+    pattern = ~np.column_stack([known[name] for name in names]).reshape(length, len(names))
+    distinct, row = np.unique(pattern, axis=0, return_inverse=True)
+    labels = np.empty(len(distinct), dtype=object)
+    for position, missing in enumerate(distinct):
+        labels[position] = tuple(n for n, absent in zip(names, missing, strict=True) if absent)
+    return pd.Series(labels[row.ravel()], index=index, dtype=object)

@@ -1,0 +1,399 @@
+"""A perimeter: which territories are studied together, as a link, as communes, as a file.
+
+Grammar of the link (ARCHITECTURE, "Names that others rely on"): parts joined by commas,
+``epci:249500109,-com:95127,com:46042``, a leading minus removing. Removals apply after every
+addition, so the order of the parts means nothing and one canonical order is written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+MAX_PARTS = 200
+MAX_CHARACTERS = 4000
+MAX_NAME = 80
+MAX_FILE_BYTES = 1_000_000
+FILE_VERSION = 1
+
+Members = Mapping[tuple[str, str], Iterable[str]] | Callable[[str, str], Iterable[str] | None]
+
+_FIELDS = ("nom", "perimetre", "construction_donnees", "date")
+_QUOTED_LENGTH = 40
+_WARNINGS_SHOWN = 20
+_SLUG_LENGTH = 60
+_SIREN = r"[0-9]{9}"
+# Level of the warehouse -> (word in the link, form of a code, French name), largest first: this
+# order is that of the canonical link.
+_LEVELS: dict[str, tuple[str, str, str]] = {
+    "france": ("france", r"FR", "la France"),
+    "region": ("reg", r"[0-9]{2}", "la région"),
+    "departement": ("dep", r"[0-9]{2}|2[AB]|9[78][0-9]", "le département"),
+    "petr": ("petr", _SIREN, "le PETR"),
+    "ept": ("ept", _SIREN, "l'établissement public territorial"),
+    "epci": ("epci", _SIREN, "l'intercommunalité"),
+    "commune": ("com", r"[0-9][0-9AB][0-9]{3}", "la commune"),
+    "arm": (
+        "arm",
+        r"751(0[1-9]|1[0-9]|20)|132(0[1-9]|1[0-6])|6938[1-9]",
+        "l'arrondissement municipal",
+    ),
+}
+_RANK = {level: rank for rank, level in enumerate(_LEVELS)}
+_LEVEL_OF_WORD = {word: level for level, (word, _, _) in _LEVELS.items()}
+
+
+class PerimeterFileError(ValueError):
+    """A project file cannot be read; the message says what is wrong and what to do, in French."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One territory added to or removed from a perimeter.
+
+    ``level``: that of the warehouse contract (commune, arm, epci, ept, petr, departement, region,
+    france); ``code``: text, of that level's form, else ValueError.
+    """
+
+    level: str
+    code: str
+    removed: bool = False
+
+    def __post_init__(self) -> None:
+        if self.level not in _LEVELS:
+            raise ValueError(f"Niveau de territoire inconnu : {_quoted(self.level)}.")
+        if not re.fullmatch(_LEVELS[self.level][1], self.code):
+            raise ValueError(
+                f"{_quoted(self.code)} n'a pas la forme d'un code pour {_french(self.level)}."
+            )
+
+
+@dataclass(frozen=True)
+class Perimeter:
+    """Territories studied together, and the name given to them.
+
+    Parts are kept deduplicated in canonical order (level from the largest to the smallest, then
+    removals before additions, then code) and the name cleaned, so that equal perimeters compare
+    equal. ValueError over 200 parts.
+    """
+
+    parts: tuple[Part, ...]
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        parts = tuple(sorted(set(self.parts), key=_canonical_order))
+        if len(parts) > MAX_PARTS:
+            raise ValueError(f"Un périmètre compte au plus {MAX_PARTS} territoires.")
+        object.__setattr__(self, "parts", parts)
+        object.__setattr__(self, "name", clean_name(self.name))
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """Commune codes of a perimeter, sorted and unique, and what the user must be told."""
+
+    communes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def encode(perimeter: Perimeter) -> str:
+    """Text of the perimeter for a link: canonical, without the name, under 4000 characters."""
+    return ",".join(_token(part) for part in perimeter.parts)
+
+
+def decode(text: str) -> tuple[Perimeter, list[str]]:
+    """Read the text of a link; French sentences name what was ignored. Never raises.
+
+    ``decode(encode(p))`` gives the parts of p and no sentence.
+    """
+    notes: list[str] = []
+    if len(text) > MAX_CHARACTERS:
+        text = text[:MAX_CHARACTERS].rpartition(",")[0]
+        notes.append(f"Lien trop long : la suite après {MAX_CHARACTERS} caractères est ignorée.")
+    parts: list[Part] = []
+    for position, token in enumerate(filter(None, map(str.strip, text.split(",")))):
+        if len(parts) == MAX_PARTS:
+            notes.append(
+                f"Un périmètre compte au plus {MAX_PARTS} territoires : la suite est ignorée,"
+                f" à partir de {_quoted(token)} (élément {position + 1})."
+            )
+            break
+        part = _read_token(token)
+        if isinstance(part, str):
+            notes.append(part)
+        elif part in parts:
+            notes.append(f"{_quoted(token)} figure deux fois : compté une fois.")
+        else:
+            parts.append(part)
+    hidden = len(notes) - _WARNINGS_SHOWN
+    if hidden > 0:
+        notes[_WARNINGS_SHOWN:] = [f"Et {hidden} autre(s) remarque(s) du même genre."]
+    return Perimeter(tuple(parts)), notes
+
+
+def resolve(
+    perimeter: Perimeter,
+    members: Members,
+    known_communes: Collection[str],
+    passage: Mapping[str, str],
+) -> Resolution:
+    """Communes of a perimeter today: every addition, then every removal.
+
+    ``members``: communes of a (level, code), as a mapping or a function (None or empty = unknown);
+    a commune or an arm is its own member when ``known_communes`` (best a set) holds it. An arm is
+    never replaced by its city. ``passage``: former commune code -> current one. What is unknown,
+    merged or removed for nothing gives a French sentence; the rest still works.
+    """
+    notes: list[str] = []
+    kept: set[str] = set()
+    for part in perimeter.parts:
+        if not part.removed:
+            kept |= _communes_of(part, members, known_communes, passage, notes)
+    for part in perimeter.parts:
+        if not part.removed:
+            continue
+        leaving = _communes_of(part, members, known_communes, passage, notes)
+        if leaving and not leaving & kept:
+            notes.append(
+                f"{_french(part.level, True)} {part.code} est à retirer mais ne fait pas partie"
+                " du périmètre : rien n'est retiré."
+            )
+        elif Part(part.level, part.code) in perimeter.parts:
+            notes.append(
+                f"{_french(part.level, True)} {part.code} est à la fois à ajouter et à retirer :"
+                " le retrait l'emporte."
+            )
+        kept -= leaving
+    if perimeter.parts and not kept:
+        notes.append("Ce périmètre ne contient aucune commune connue.")
+    return Resolution(tuple(sorted(kept)), tuple(notes))
+
+
+def clean_name(text: str) -> str:
+    """Name as kept: no control or invisible character, single spaces, 80 characters at most.
+
+    Not escaped: views escape for what they write.
+    """
+    visible = "".join(c for c in text if c.isspace() or unicodedata.category(c)[0] != "C")
+    return " ".join(unicodedata.normalize("NFC", visible).split())[:MAX_NAME].rstrip()
+
+
+def dump(perimeter: Perimeter, build_id: str | None, today: date | None = None) -> str:
+    """Project file of a perimeter: readable JSON, carrying its version.
+
+    ``build_id``: the data build it was made with, if known; ``today``: the date written.
+    ValueError on an empty perimeter.
+    """
+    if not perimeter.parts:
+        raise ValueError("Ce périmètre est vide : ajoutez un territoire avant de l'enregistrer.")
+    content = {
+        "gradient": FILE_VERSION,
+        "type": "perimetre",
+        "nom": perimeter.name,
+        "perimetre": encode(perimeter),
+        "construction_donnees": build_id,
+        "date": (today or date.today()).isoformat(),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def load(content: str | bytes, build_id: str | None = None) -> tuple[Perimeter, list[str]]:
+    """Read a project file; raises only PerimeterFileError (French: what is wrong, what to do).
+
+    ``build_id``: the data build now open; when the file names another, a sentence says so.
+    """
+    fields = _json_object(_text_of(content))
+    if fields.get("type") != "perimetre" or "gradient" not in fields:
+        raise PerimeterFileError(
+            "Ce fichier n'est pas un périmètre enregistré par Gradient. "
+            "Choisissez un fichier obtenu par « Enregistrer le périmètre »."
+        )
+    _check_version(fields["gradient"])
+    name, text, made_with, _ = (_text_field(fields, key) for key in _FIELDS)
+    perimeter, notes = decode(text)
+    if not perimeter.parts:
+        raise PerimeterFileError(
+            "Ce fichier ne contient aucun territoire lisible. "
+            "Recomposez le périmètre puis enregistrez-le de nouveau."
+        )
+    extra = sorted(fields.keys() - {"gradient", "type", *_FIELDS})
+    if extra:
+        notes.append("Rubriques inconnues ignorées : " + ", ".join(map(_quoted, extra[:5])) + ".")
+    if build_id and made_with and made_with != build_id:
+        notes.append(
+            f"Ce périmètre a été enregistré avec une autre version des données"
+            f" ({_quoted(made_with)}) : les chiffres peuvent différer."
+        )
+    return Perimeter(perimeter.parts, name), notes
+
+
+def file_name(perimeter: Perimeter, suffix: str) -> str:
+    """Safe ASCII name of a download: ``file_name(p, "portrait.pdf")`` -> gradient-<p>-portrait.pdf.
+
+    ``suffix``: an extension (".json") or the end of the name with its extension.
+    """
+    stem, _, extension = suffix.rpartition(".") if "." in suffix else (suffix, "", "")
+    name = _slug(perimeter.name) or _slug(encode(perimeter)) or "perimetre"
+    body = "-".join(filter(None, ["gradient", name[:_SLUG_LENGTH].strip("-"), _slug(stem)]))
+    return ".".join(filter(None, [body, _slug(extension)]))
+
+
+def _canonical_order(part: Part) -> tuple[int, bool, str]:
+    return _RANK[part.level], not part.removed, part.code
+
+
+def _token(part: Part) -> str:
+    return f"{'-' if part.removed else ''}{_LEVELS[part.level][0]}:{part.code}"
+
+
+def _french(level: str, start: bool = False) -> str:
+    """French name of a level with its article, capitalised at the start of a sentence."""
+    name = _LEVELS[level][2]
+    return name[0].upper() + name[1:] if start else name
+
+
+def _quoted(text: str) -> str:
+    """What the user typed, short and harmless in markdown and HTML: « text »."""
+    plain = unicodedata.normalize("NFC", text[: 2 * _QUOTED_LENGTH])
+    plain = "".join(c if c.isalnum() or c in " -:,'’" else "·" for c in plain)
+    if len(plain) > _QUOTED_LENGTH:
+        plain = plain[: _QUOTED_LENGTH - 1] + "…"
+    return f"« {plain} »"
+
+
+def _read_token(token: str) -> Part | str:
+    """The part written in one token, or the sentence that says why there is none."""
+    word, colon, code = token.removeprefix("-").partition(":")
+    level = _LEVEL_OF_WORD.get(word.strip().lower())
+    if not colon:
+        return (
+            f"{_quoted(token)} est ignoré : on attend un niveau et un code, comme epci:249500109."
+        )
+    if level is None:
+        return (
+            f"{_quoted(token)} est ignoré : niveau inconnu"
+            f" (niveaux possibles : {', '.join(sorted(_LEVEL_OF_WORD))})."
+        )
+    code = code.strip().upper()
+    if not re.fullmatch(_LEVELS[level][1], code):
+        return f"{_quoted(token)} est ignoré : ce n'est pas un code pour {_french(level)}."
+    return Part(level, code, token.startswith("-"))
+
+
+def _communes_of(
+    part: Part,
+    members: Members,
+    known_communes: Collection[str],
+    passage: Mapping[str, str],
+    notes: list[str],
+) -> set[str]:
+    """Current communes of one part; adds to ``notes`` what was merged or unknown."""
+    if part.level in ("commune", "arm"):
+        codes: Iterable[str] = (part.code,)
+    elif callable(members):
+        codes = members(part.level, part.code) or ()
+    else:
+        codes = members.get((part.level, part.code), ())
+    current = {code: code if code in known_communes else passage.get(code, "") for code in codes}
+    found = {code for code in current.values() if code in known_communes}
+    if part.level in ("commune", "arm") and found and part.code not in found:
+        (successor,) = found
+        carried = "retirée" if part.removed else "prise en compte"
+        notes.append(
+            f"La commune {part.code} a rejoint {successor} : c'est {successor} qui est {carried}."
+        )
+    lost = sorted(old for old, new in current.items() if new not in found)
+    if not found:
+        notes.append(
+            f"{_french(part.level, True)} {part.code} ne figure pas dans les données chargées."
+        )
+    elif lost:
+        notes.append(
+            f"{_french(part.level, True)} {part.code} : {len(lost)} commune(s) absente(s) des"
+            f" données chargées ({', '.join(lost[:5])}{'…' if len(lost) > 5 else ''})."
+        )
+    return found
+
+
+def _text_of(content: str | bytes) -> str:
+    """Content of a file as text, within the accepted size."""
+    size = len(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
+    if size > MAX_FILE_BYTES:
+        raise PerimeterFileError(
+            "Ce fichier dépasse 1 Mo : ce n'est pas un périmètre enregistré par Gradient."
+        )
+    if isinstance(content, str):
+        return content.removeprefix("\ufeff")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PerimeterFileError(
+            "Ce fichier n'est pas un texte lisible (UTF-8). "
+            "Choisissez le fichier .json enregistré par Gradient, sans le modifier."
+        ) from error
+
+
+def _json_object(text: str) -> dict[str, object]:
+    """The JSON object of a file, refusing duplicate keys and deep nesting."""
+    try:
+        fields = json.loads(text, object_pairs_hook=_unique_keys)
+    except PerimeterFileError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise PerimeterFileError(
+            "Ce fichier est abîmé ou n'est pas au format JSON. "
+            "Enregistrez de nouveau le périmètre depuis Gradient."
+        ) from error
+    if not isinstance(fields, dict):
+        raise PerimeterFileError(
+            "Ce fichier JSON n'est pas un périmètre enregistré par Gradient. "
+            "Choisissez un fichier obtenu par « Enregistrer le périmètre »."
+        )
+    return fields
+
+
+def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise PerimeterFileError(
+            "Une rubrique figure deux fois dans ce fichier : supprimez celle qui est en trop, "
+            "ou enregistrez de nouveau le périmètre depuis Gradient."
+        )
+    return fields
+
+
+def _check_version(version: object) -> None:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise PerimeterFileError(
+            "Le numéro de version de ce fichier est illisible. "
+            "Enregistrez de nouveau le périmètre depuis Gradient."
+        )
+    if version > FILE_VERSION:
+        raise PerimeterFileError(
+            "Ce fichier vient d'une version plus récente de Gradient. "
+            "Mettez l'application à jour pour l'ouvrir."
+        )
+
+
+def _text_field(fields: Mapping[str, object], key: str) -> str:
+    """A text field; absent or null reads as empty, but for the perimeter."""
+    value = fields.get(key)
+    if value is None and key != "perimetre":
+        return ""
+    if not isinstance(value, str):
+        raise PerimeterFileError(
+            f"La rubrique « {key} » de ce fichier manque ou n'est pas un texte. "
+            "Enregistrez de nouveau le périmètre depuis Gradient."
+        )
+    return value
+
+
+def _slug(text: str) -> str:
+    """Lower-case ASCII letters, digits and single hyphens."""
+    plain = unicodedata.normalize("NFKD", text.lower().replace("œ", "oe").replace("æ", "ae"))
+    letters = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[^a-z0-9]+", "-", letters).strip("-")

@@ -1,0 +1,3 @@
+-- Cards, validated before the build, carried with the figures.
+CREATE TABLE indicator AS SELECT * FROM raw_indicator;
+CREATE TABLE source AS SELECT * FROM raw_source;

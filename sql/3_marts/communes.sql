@@ -1,0 +1,41 @@
+-- Figures of chosen communes, all indicators and periods.
+CREATE MACRO commune_values(codes) AS TABLE
+SELECT o.* EXCLUDE (level), t.population
+FROM (SELECT DISTINCT unnest(codes) AS code) w
+JOIN observation o ON o.level = 'commune' AND o.code = w.code
+JOIN territory t ON t.level = 'commune' AND t.code = w.code;
+
+-- Figures of one indicator at one period, for a map: every commune asked has a row.
+CREATE MACRO map_values(codes, indicator, at_period) AS TABLE
+SELECT w.code, t.name, t.population, o.value, o.numerator, o.denominator, o.ci_low, o.ci_high,
+       coalesce(o.state, 'absent') AS state,
+       if(o.state IS NULL, 'pas de chiffre chargé pour cette commune', o.reason) AS reason,
+       o.source_id
+FROM (SELECT DISTINCT unnest(codes) AS code) w
+JOIN territory t ON t.level = 'commune' AND t.code = w.code
+LEFT JOIN observation o
+    ON o.level = 'commune' AND o.code = w.code AND o.indicator_id = indicator AND o.period = at_period
+ORDER BY w.code;
+
+CREATE MACRO list_items(codes) AS TABLE
+SELECT l.*, t.name AS commune_name
+FROM list_item l JOIN territory t ON t.level = 'commune' AND t.code = l.commune_code
+WHERE l.commune_code IN (SELECT unnest(codes))
+ORDER BY l.indicator_id, t.name, l.category, l.name, l.item_id;
+
+-- Ordinal indicators: communes and inhabitants in each category.
+CREATE MACRO category_counts(codes) AS TABLE
+SELECT o.indicator_id, o.period, o.value::INTEGER AS category, count(*) AS communes,
+       sum(t.population) AS population
+FROM observation o
+JOIN indicator i ON i.id = o.indicator_id AND i.kind = 'ordinal'
+JOIN territory t ON t.level = 'commune' AND t.code = o.code
+WHERE o.level = 'commune' AND o.code IN (SELECT unnest(codes)) AND o.value IS NOT NULL
+GROUP BY ALL ORDER BY ALL;
+
+-- Periods of an indicator with at least one figure among chosen communes.
+CREATE MACRO periods_of(codes) AS TABLE
+SELECT indicator_id, period, count(*) FILTER (state IN ('ok', 'approx')) AS communes
+FROM observation
+WHERE level = 'commune' AND code IN (SELECT unnest(codes))
+GROUP BY ALL ORDER BY ALL;

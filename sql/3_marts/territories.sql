@@ -1,0 +1,37 @@
+CREATE MACRO searchable() AS TABLE
+SELECT t.level, t.code, t.name, t.departement_code AS departement, d.name AS departement_name,
+       t.population
+FROM territory t
+LEFT JOIN territory d ON d.level = 'departement' AND d.code = t.departement_code
+WHERE t.level IN ('commune', 'epci', 'ept', 'departement', 'region')
+ORDER BY t.level, t.code;
+
+CREATE MACRO members() AS TABLE
+SELECT parent_level, parent_code, commune_code FROM territory_member
+WHERE parent_level <> 'qpv' ORDER BY ALL;
+
+CREATE MACRO former_communes() AS TABLE SELECT old_code, code FROM passage ORDER BY old_code;
+
+-- One row a commune, with the names of what holds it.
+CREATE MACRO commune_list(codes) AS TABLE
+SELECT t.code, t.name, t.population, t.departement_code, d.name AS departement_name,
+       t.region_code, r.name AS region_name, t.epci_code, e.name AS epci_name, t.ept_code,
+       t.lon, t.lat, g.code IS NOT NULL AS has_contour
+FROM (SELECT DISTINCT unnest(codes) AS code) w
+JOIN territory t ON t.level = 'commune' AND t.code = w.code
+LEFT JOIN territory d ON d.level = 'departement' AND d.code = t.departement_code
+LEFT JOIN territory r ON r.level = 'region' AND r.code = t.region_code
+LEFT JOIN territory e ON e.level = 'epci' AND e.code = t.epci_code
+LEFT JOIN territory_geometry g ON g.level = 'commune' AND g.code = t.code
+ORDER BY t.code;
+
+CREATE MACRO territory_named(levels, codes) AS TABLE
+WITH wanted AS (SELECT DISTINCT unnest(levels) AS level, unnest(codes) AS code)
+SELECT t.* FROM wanted JOIN territory t USING (level, code) ORDER BY t.level, t.code;
+
+-- Contours of all communes of the départements given, for one map layer.
+CREATE MACRO layer_communes(departements) AS TABLE
+SELECT t.code, t.name, g.geometry
+FROM territory t JOIN territory_geometry g USING (level, code)
+WHERE t.level = 'commune' AND t.departement_code IN (SELECT unnest(departements))
+ORDER BY t.code;

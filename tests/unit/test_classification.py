@@ -1,0 +1,238 @@
+"""Classes: every value has one, none is empty by accident, colours stay ordered in grey."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from views.classification import NO_CLASS, SCHEMES, Classes, classify, palette
+
+ROOT = Path(__file__).parents[2]
+DIRECTIONS = ("defavorable", "favorable", "neutre", "ambigu")
+DATA_SCHEMES = ("quantiles", "jenks", "egales")
+
+finite = st.floats(min_value=-1e9, max_value=1e9, allow_nan=False, width=32)
+with_ties = st.integers(min_value=-3, max_value=6).map(float)
+series = st.lists(st.one_of(finite, with_ties, st.just(math.nan)), min_size=1, max_size=60).filter(
+    lambda values: any(not math.isnan(value) for value in values)
+)
+
+
+def french(value: float) -> str:
+    """One decimal, French comma."""
+    return f"{value:.1f}".replace(".", ",")
+
+
+@settings(max_examples=150, deadline=None)
+@given(values=series, scheme=st.sampled_from(DATA_SCHEMES), k=st.integers(3, 7))
+def test_every_finite_value_has_exactly_one_class(values: list[float], scheme: str, k: int) -> None:
+    data = pd.Series(values)
+    classes = classify(data, scheme, k)
+    index = classes.assign(data)
+    missing = np.isnan(data.to_numpy())
+    assert (index[missing] == NO_CLASS).all()
+    for value, position in zip(data[~missing], index[~missing], strict=True):
+        low, high = classes.bounds[position : position + 2]
+        assert low < value <= high or (position == 0 and value == low)
+    assert sum(classes.counts) == int((~missing).sum())
+    assert np.bincount(index[~missing], minlength=classes.size).tolist() == list(classes.counts)
+
+
+@settings(max_examples=150, deadline=None)
+@given(values=series, scheme=st.sampled_from(DATA_SCHEMES), k=st.integers(3, 7))
+def test_bounds_ascend_and_never_outnumber_the_values(
+    values: list[float], scheme: str, k: int
+) -> None:
+    data = pd.Series(values)
+    classes = classify(data, scheme, k)
+    distinct = data.dropna().nunique()
+    assert list(classes.bounds) == sorted(set(classes.bounds))
+    assert 1 <= classes.size <= min(k, distinct)
+    assert classes.bounds[-1] == data.max()
+    assert len(classes.labels(french)) == classes.size
+    if scheme != "egales":
+        assert all(classes.counts), "quantiles and Jenks never leave an empty class"
+
+
+@settings(max_examples=80, deadline=None)
+@given(values=series, scheme=st.sampled_from(DATA_SCHEMES), seed=st.integers(0, 2**16))
+def test_the_order_of_the_rows_changes_nothing(values: list[float], scheme: str, seed: int) -> None:
+    data = pd.Series(values)
+    shuffled = data.sample(frac=1, random_state=seed)
+    assert classify(data, scheme) == classify(shuffled, scheme)
+
+
+@given(
+    values=series,
+    cuts=st.lists(finite, min_size=1, max_size=6, unique=True),
+)
+def test_fixed_thresholds_stay_where_they_are(values: list[float], cuts: list[float]) -> None:
+    classes = classify(pd.Series(values), "seuils", thresholds=cuts)
+    assert classes.bounds == (-math.inf, *sorted(cuts), math.inf)
+    assert sum(classes.counts) == pd.Series(values).notna().sum()
+    assert classes.assign([cuts[0]])[0] == sorted(cuts).index(cuts[0])
+
+
+@given(
+    inside=st.lists(finite, min_size=8, max_size=30, unique=True),
+    outside=st.floats(min_value=1e10, max_value=1e12),
+)
+def test_a_value_outside_the_bounds_takes_the_nearest_end(
+    inside: list[float], outside: float
+) -> None:
+    classes = classify(pd.Series(inside), "quantiles", 4)
+    assert classes.assign([-outside, outside]).tolist() == [0, classes.size - 1]
+    assert classes.assign([math.inf, math.nan]).tolist() == [NO_CLASS, NO_CLASS]
+
+
+def test_a_value_on_an_upper_bound_belongs_to_the_lower_class() -> None:
+    classes = classify(pd.Series(range(1, 101), dtype=float), "egales", 4)
+    upper = classes.bounds[1]
+    assert classes.assign([upper, np.nextafter(upper, math.inf)]).tolist() == [0, 1]
+
+
+def test_quantiles_split_distinct_values_evenly() -> None:
+    classes = classify(pd.Series(range(100), dtype=float), "quantiles", 5)
+    assert classes.counts == (20, 20, 20, 20, 20)
+
+
+def test_jenks_finds_the_gaps() -> None:
+    data = pd.Series([1.0, 1.1, 1.2, 5.0, 5.1, 5.2, 9.0, 9.1, 9.2])
+    assert classify(data, "jenks", 3).bounds[1:] == (1.2, 5.2, 9.2)
+
+
+def test_jenks_on_a_country_is_quick_and_keeps_the_ends() -> None:
+    data = pd.Series(np.random.default_rng(7).gamma(3, 1, 35_000))
+    classes = classify(data, "jenks", 5)
+    assert classes.size == 5
+    assert classes.bounds[-1] == data.max()
+    assert classes.assign([data.min()])[0] == 0
+    assert classify(data, "jenks", 5) == classes
+
+
+def test_jenks_on_many_ties_still_gives_the_classes_asked() -> None:
+    data = pd.Series([0.0] * 50_000 + [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
+    assert classify(data, "jenks", 5).size == 5
+
+
+def test_nothing_is_written_on_the_terminal() -> None:
+    script = (
+        "import pandas as pd; from views.classification import classify\n"
+        "tied = pd.Series([0.0] * 40 + [1.0] * 3 + [2.0, 5.0, 7.0, 8.0, 9.0, 11.0])\n"
+        "for scheme in ('quantiles', 'jenks', 'egales'): classify(tied, scheme, 5)\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert run.stderr + run.stdout == ""
+
+
+def test_many_equal_values_are_a_class_of_their_own() -> None:
+    classes = classify(pd.Series([0.0] * 80 + [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]), "quantiles", 3)
+    assert classes.labels(french) == ["0,0", "de 0,0 à 6,0"]
+    assert classes.counts == (80, 6)
+
+
+def test_labels_are_french() -> None:
+    classes = Classes("quantiles", (2.1, 2.8, 3.4), (4, 5))
+    assert classes.labels(french) == ["de 2,1 à 2,8", "de 2,8 à 3,4"]
+    assert classify(pd.Series([2.0, 2.0]), "jenks").labels(french) == ["2,0"]
+    fixed = classify(pd.Series([1.0, 5.0]), "seuils", thresholds=[2.5, 4.0])
+    assert fixed.labels(french) == ["jusqu’à 2,5", "de 2,5 à 4,0", "plus de 4,0"]
+
+
+def test_integer_and_nullable_series_are_accepted() -> None:
+    nullable = pd.Series([1, 2, None, 4, 5, 6], dtype="Int64")
+    assert classify(nullable, "quantiles", 5).counts == (1, 1, 1, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "message"),
+    [
+        ([math.nan], {"scheme": "jenks"}, "Aucune valeur"),
+        ([], {"scheme": "quantiles"}, "Aucune valeur"),
+        ([1.0], {"scheme": "inconnu"}, "Méthode de classes inconnue"),
+        ([1.0], {"scheme": "jenks", "k": 2}, "nombre de classes"),
+        ([1.0], {"scheme": "jenks", "k": 8}, "nombre de classes"),
+        ([1.0], {"scheme": "seuils"}, "seuils"),
+        ([1.0], {"scheme": "seuils", "thresholds": [math.nan]}, "seuils"),
+    ],
+)
+def test_refusals_are_said_in_french(values: list[float], options: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        classify(pd.Series(values, dtype=float), **options)
+
+
+@pytest.mark.parametrize("bounds", [(1.0, 1.0), (2.0, 1.0), (1.0,)])
+def test_classes_refuse_bounds_that_do_not_ascend(bounds: tuple[float, ...]) -> None:
+    with pytest.raises(ValueError, match=r"bornes?|classe"):
+        Classes("jenks", bounds, (1,))
+
+
+def test_schemes_are_labelled_in_french() -> None:
+    assert list(SCHEMES) == ["quantiles", "jenks", "egales", "seuils"]
+    assert SCHEMES["jenks"] == "Ruptures naturelles (Jenks)"
+
+
+def luminance(colour: str) -> float:
+    """WCAG relative luminance of an hexadecimal colour."""
+    channels = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+@pytest.mark.parametrize("k", range(2, 8))
+def test_neighbouring_colours_differ_in_luminance(direction: str, k: int) -> None:
+    values = [luminance(colour) for colour in palette(direction, k)]
+    contrasts = [(a + 0.05) / (b + 0.05) for a, b in pairwise(values)]
+    assert min(contrasts) >= 1.2
+
+
+# Machado, Oliveira and Fernandes (2009), full severity, on linear RGB.
+DEFICIENCIES = {
+    "protanopia": [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+    "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+    "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+}
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_the_order_survives_a_colour_vision_deficiency(direction: str, deficiency: str) -> None:
+    matrix = np.array(DEFICIENCIES[deficiency])
+    seen = []
+    for colour in palette(direction, 7):
+        srgb = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+        linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+        seen.append(float(np.array([0.2126, 0.7152, 0.0722]) @ (matrix @ linear).clip(0, 1)))
+    contrasts = [(a + 0.05) / (b + 0.05) for a, b in pairwise(seen)]
+    assert min(contrasts) >= 1.15
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_palettes_hold_distinct_hexadecimal_colours(direction: str) -> None:
+    for k in range(1, 8):
+        colours = palette(direction, k)
+        assert len(set(colours)) == k
+        assert all(len(colour) == 7 and int(colour[1:], 16) >= 0 for colour in colours)
+
+
+def test_directions_do_not_share_colours() -> None:
+    assert palette("neutre", 5) == palette("ambigu", 5)
+    assert not set(palette("favorable", 7)) & set(palette("defavorable", 7))
+
+
+@pytest.mark.parametrize(("direction", "k"), [("vert", 5), ("neutre", 0), ("neutre", 8)])
+def test_palette_refuses_what_it_does_not_know(direction: str, k: int) -> None:
+    with pytest.raises(ValueError, match=r"inconnu|nombre de couleurs"):
+        palette(direction, k)

@@ -1,0 +1,1 @@
+"""Figures, maps, tables and French sentences shown by the pages."""

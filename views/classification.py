@@ -1,0 +1,267 @@
+"""Cut a series of values into map classes, name the classes in French and colour them.
+
+The break points come from mapclassify. What this module adds: ties and short series never give
+an empty or a duplicated class, a value always has exactly one class, and the colours of two
+neighbouring classes always differ in luminance, so that a map printed in grey stays readable.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from types import MappingProxyType
+
+import mapclassify
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+SCHEMES: Mapping[str, str] = MappingProxyType(
+    {
+        "quantiles": "Effectifs égaux (quantiles)",
+        "jenks": "Ruptures naturelles (Jenks)",
+        "egales": "Amplitudes égales",
+        "seuils": "Seuils fixés",
+    }
+)
+
+# Tied values and the absence of numba are ordinary here, and no reader of the terminal can act
+# on them. Message filters, since `warnings.catch_warnings` is not safe between threads.
+for _message in ("Not enough unique values", "Numba not installed"):
+    warnings.filterwarnings("ignore", message=_message, category=UserWarning)
+
+MIN_CLASSES = 3
+MAX_CLASSES = 7
+
+NO_CLASS = -1
+
+# Jenks is quadratic in pure Python (0.3 s for 400 values, 4 s for 1 500): above this size the
+# breaks are searched on values taken at regular ranks, which keeps the distribution and, unlike
+# a random sample, always gives the same map.
+_JENKS_SIZE = 400
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Classes:
+    """The classes of a map.
+
+    `bounds` holds k + 1 strictly ascending edges for k classes; class i is ]bounds[i],
+    bounds[i + 1]], and the first class also holds its lower edge. Edges run from the smallest to
+    the largest value, but with the scheme `seuils`, whose end classes are open (-inf and +inf):
+    a threshold means the same thing on every territory. `counts` holds the number of classified
+    values per class.
+    """
+
+    scheme: str
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if len(self.bounds) != len(self.counts) + 1 or not self.counts:
+            raise ValueError("Il faut une borne de plus que de classes, et au moins une classe.")
+        if any(low >= high for low, high in pairwise(self.bounds)):
+            raise ValueError("Les bornes des classes doivent être strictement croissantes.")
+
+    @property
+    def size(self) -> int:
+        """Number of classes."""
+        return len(self.counts)
+
+    def assign(self, values: npt.ArrayLike) -> npt.NDArray[np.int_]:
+        """Class index (0 to k - 1) of each value, -1 where the value is missing or infinite.
+
+        A value equal to an upper bound belongs to the lower class; a value outside the bounds
+        gets the nearest end class.
+        """
+        return _assign(self.bounds, np.asarray(values, dtype=float))
+
+    def labels(self, format: Callable[[float], str]) -> list[str]:
+        """One French label per class, for instance « de 2,1 à 2,8 » or « plus de 4,0 ».
+
+        `format` writes one value in French, unit excluded. A class whose two ends read alike is
+        labelled by that single text.
+        """
+        return [_label(low, high, format) for low, high in pairwise(self.bounds)]
+
+
+def classify(
+    values: pd.Series,
+    scheme: str,
+    k: int = 5,
+    thresholds: Sequence[float] | None = None,
+) -> Classes:
+    """Cut `values` into at most `k` classes (3 to 7) with one of `SCHEMES`.
+
+    Missing and infinite values are left out. Fewer distinct values than `k` give fewer classes.
+    `thresholds` are the inner cut points of the scheme `seuils` (1 to 6 of them give 2 to 7
+    classes, `k` is then ignored, and a class may be empty: the cuts stay where they were fixed).
+
+    Raises ValueError, in French, for an unknown scheme, a wrong `k`, missing thresholds or when
+    no value is left.
+    """
+    finite = _finite(values)
+    if scheme not in SCHEMES:
+        raise ValueError(f"Méthode de classes inconnue : {scheme!r} ; attendu : {list(SCHEMES)}.")
+    if not MIN_CLASSES <= k <= MAX_CLASSES:
+        raise ValueError(f"Le nombre de classes va de {MIN_CLASSES} à {MAX_CLASSES}, pas {k}.")
+    if finite.size == 0:
+        raise ValueError("Aucune valeur à répartir en classes.")
+    if scheme == "seuils":
+        bounds = _threshold_bounds(finite, thresholds)
+    else:
+        bounds = _data_bounds(finite, scheme, k)
+    counts = np.bincount(_assign(bounds, finite), minlength=len(bounds) - 1)
+    return Classes(scheme, bounds, tuple(int(count) for count in counts))
+
+
+def _finite(values: pd.Series) -> FloatArray:
+    numbers = pd.to_numeric(values).to_numpy(dtype=float, na_value=math.nan)
+    return np.sort(numbers[np.isfinite(numbers)])
+
+
+def _assign(bounds: Sequence[float], values: FloatArray) -> npt.NDArray[np.int_]:
+    inner = np.asarray(bounds[1:-1], dtype=float)
+    index = np.searchsorted(inner, values, side="left")
+    return np.where(np.isfinite(values), index, NO_CLASS)
+
+
+def _data_bounds(finite: FloatArray, scheme: str, k: int) -> tuple[float, ...]:
+    """Edges computed from sorted finite values; the last one is their maximum."""
+    lowest, highest = float(finite[0]), float(finite[-1])
+    distinct = np.unique(finite)
+    if distinct.size <= k and scheme != "egales":
+        uppers = distinct
+    elif lowest == highest:
+        uppers = np.array([highest])
+    else:
+        uppers = _upper_bounds(finite, scheme, min(k, distinct.size))
+    if scheme != "egales":
+        # Interpolated quantiles may fall twice between the same two values: brought down to the
+        # value under them, they coincide, and no class is empty.
+        uppers = distinct[(np.searchsorted(distinct, uppers, side="right") - 1).clip(0)]
+    inside = uppers[np.isfinite(uppers) & (uppers >= lowest) & (uppers < highest)]
+    edges = [*(float(edge) for edge in np.unique(inside)), highest]
+    # A first class reduced to one value (many equal values) starts at the number just under it,
+    # so that edges stay strictly ascending; `_label` reads it as that single value.
+    start = lowest if edges[0] > lowest else _just_under(lowest)
+    return (start, *edges)
+
+
+def _just_under(value: float) -> float:
+    return float(np.nextafter(value, -math.inf))
+
+
+def _upper_bounds(finite: FloatArray, scheme: str, k: int) -> FloatArray:
+    if scheme == "quantiles":
+        return np.asarray(mapclassify.Quantiles(finite, k=k).bins, dtype=float)
+    if scheme == "jenks":
+        return np.asarray(mapclassify.FisherJenks(_thinned(finite, k), k=k).bins, dtype=float)
+    return np.asarray(mapclassify.EqualInterval(finite, k=k).bins, dtype=float)
+
+
+def _thinned(finite: FloatArray, k: int) -> FloatArray:
+    """At most `_JENKS_SIZE` of the sorted values, at regular ranks, ends included.
+
+    When ties leave fewer than `k` distinct values at those ranks, the distinct values are
+    thinned instead.
+    """
+    if finite.size <= _JENKS_SIZE:
+        return finite
+    sample = _regular_ranks(finite)
+    if np.unique(sample).size >= k:
+        return sample
+    return _regular_ranks(np.unique(finite))
+
+
+def _regular_ranks(ordered: FloatArray) -> FloatArray:
+    ranks = np.linspace(0, ordered.size - 1, min(_JENKS_SIZE, ordered.size)).round().astype(int)
+    return np.asarray(ordered[ranks], dtype=float)
+
+
+def _threshold_bounds(finite: FloatArray, thresholds: Sequence[float] | None) -> tuple[float, ...]:
+    cuts = sorted({float(cut) for cut in thresholds or ()})
+    if not 1 <= len(cuts) < MAX_CLASSES or not all(math.isfinite(cut) for cut in cuts):
+        raise ValueError(
+            f"La méthode « {SCHEMES['seuils']} » demande de 1 à {MAX_CLASSES - 1} seuils "
+            f"distincts ; reçu : {list(thresholds or ())}."
+        )
+    bins = mapclassify.UserDefined(finite, [*cuts, math.inf]).bins
+    return (-math.inf, *(float(edge) for edge in bins))
+
+
+def _label(low: float, high: float, format: Callable[[float], str]) -> str:
+    if math.isinf(low) and math.isinf(high):
+        return "toutes les valeurs"
+    if math.isinf(low):
+        return f"jusqu’à {format(high)}"
+    if math.isinf(high):
+        return f"plus de {format(low)}"
+    start, end = format(high if low == _just_under(high) else low), format(high)
+    return start if start == end else f"de {start} à {end}"
+
+
+# Light, middle and dark anchors of each ramp: orange to brown says « plus haut, moins bon »,
+# blue « plus haut, meilleur », purple says nothing of good or bad. No ramp uses red or green,
+# and all of them keep enough tint at the light end not to be taken for the grey of an absent
+# value.
+_RAMPS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "defavorable": ("#fee6c3", "#e58a2c", "#6b2c06"),
+        "favorable": ("#d9e9f7", "#5b9bd0", "#0b2f66"),
+        "neutre": ("#ebe3f2", "#a08bbd", "#37244f"),
+        "ambigu": ("#ebe3f2", "#a08bbd", "#37244f"),
+    }
+)
+
+
+def palette(direction: str, k: int) -> list[str]:
+    """`k` hexadecimal colours (1 to 7), light to dark; the dark end is the high values.
+
+    `direction` is the indicator's: `defavorable` (orange to brown), `favorable` (blue),
+    `neutre` or `ambigu` (grey-purple). Steps are regular in perceived lightness (OKLab): two
+    neighbouring classes always differ in luminance, so the order survives a colour-vision
+    deficiency and a black-and-white print. Raises ValueError for anything else.
+    """
+    if direction not in _RAMPS:
+        raise ValueError(f"Sens d’indicateur inconnu : {direction!r} ; attendu : {list(_RAMPS)}.")
+    if not 1 <= k <= MAX_CLASSES:
+        raise ValueError(f"Le nombre de couleurs va de 1 à {MAX_CLASSES}, pas {k}.")
+    anchors = np.array([_hex_to_oklab(colour) for colour in _RAMPS[direction]])
+    lightness = np.linspace(anchors[0, 0], anchors[-1, 0], k) if k > 1 else anchors[1:2, 0]
+    # np.interp wants ascending abscissas: the ramp is read from dark to light.
+    tints = [np.interp(lightness, anchors[::-1, 0], anchors[::-1, axis]) for axis in (1, 2)]
+    return [_oklab_to_hex(np.array(lab)) for lab in zip(lightness, *tints, strict=True)]
+
+
+# OKLab matrices: Björn Ottosson, « A perceptual color space for image processing », 2020.
+_TO_LMS = np.array(
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+_TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
+
+def _hex_to_oklab(colour: str) -> FloatArray:
+    srgb = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    return np.asarray(_TO_LAB @ np.cbrt(_TO_LMS @ linear), dtype=float)
+
+
+def _oklab_to_hex(lab: FloatArray) -> str:
+    linear = np.linalg.solve(_TO_LMS, np.linalg.solve(_TO_LAB, lab) ** 3).clip(0, 1)
+    srgb = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
+    return "#" + "".join(f"{round(float(channel) * 255):02x}" for channel in srgb)

@@ -1,0 +1,1 @@
+"""The warehouse: build it from the connectors and the SQL, publish it, read it."""
