@@ -46,6 +46,8 @@ def load_sources(folder: Path = DATA / "sources") -> dict[str, SourceCard]:
         except (ValidationError, yaml.YAMLError) as error:
             raise InvalidCard(f"Fiche de source illisible, {path.name} : {error}") from error
         if card.id != path.stem:
-            raise InvalidCard(f"Fiche {path.name} : l'identifiant {card.id} n'est pas celui du fichier.")
+            raise InvalidCard(
+                f"Fiche {path.name} : l'identifiant {card.id} n'est pas celui du fichier."
+            )
         cards[card.id] = card
     return cards

@@ -23,7 +23,9 @@ def column_map(table: str, vintage: str, folder: Path = DATA / "columns") -> dic
     described = pd.read_csv(path, dtype=str, keep_default_na=False)
     rows = described[described[VINTAGE] == vintage]
     if len(rows) != 1:
-        raise InvalidCard(f"data/columns/{table}.csv : une ligne attendue pour le millésime {vintage}.")
+        raise InvalidCard(
+            f"data/columns/{table}.csv : une ligne attendue pour le millésime {vintage}."
+        )
     ours = rows.drop(columns=VINTAGE).iloc[0]
     return {theirs: name for name, theirs in ours.items() if theirs}
 

@@ -26,7 +26,9 @@ def read(card: SourceCard, folder: Path = DATA / "embarque") -> dict[str, pd.Dat
     tables: dict[str, pd.DataFrame] = {}
     for table, path in files(card, folder).items():
         try:
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8")
+            frame = pd.read_csv(
+                path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8"
+            )
         except (OSError, ValueError) as error:
             raise SourceUnavailable(
                 card.id,

@@ -13,7 +13,6 @@ rows cannot change a single unit.
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -61,14 +60,14 @@ def allocate(
     ``per_head`` (continuous, NaN without inhabitants), ``need_known``. Raises ValueError in French.
     """
     table = _inputs(population, need)
-    _check_rule(budget, base_share, ratio, reference)
+    bounds = _checked_rule(budget, base_share, ratio, reference)
     units_total = _units_in(budget, unit)
     order = _label_order(table.index)
     people = table["population"].to_numpy()[order]
     needs = table["need"].to_numpy()[order]
     low = _bound(floor, table.index, 0.0)[order]
     high = _bound(ceiling, table.index, math.inf)[order]
-    intensity = _intensity(needs, people, ratio, cast(tuple[float, float], reference))
+    intensity = _intensity(needs, people, ratio, bounds)
     by_need = people * intensity
     share = base_share * people / people.sum() + (1 - base_share) * by_need / by_need.sum()
     equal = budget * people / people.sum()
@@ -189,9 +188,10 @@ def _check_policy(base_share: float, ratio: float) -> None:
         raise ValueError("Le rapport d'intensité K doit être au moins égal à 1.")
 
 
-def _check_rule(
+def _checked_rule(
     budget: float, base_share: float, ratio: float, reference: tuple[float, float] | None
-) -> None:
+) -> tuple[float, float]:
+    """The reference (q05, q95), once the whole rule is known to be usable."""
     _check_policy(base_share, ratio)
     if not 0 <= budget < math.inf:
         raise ValueError("La quantité à répartir doit être un nombre positif ou nul.")
@@ -203,6 +203,7 @@ def _check_rule(
     low, high = reference
     if not (math.isfinite(low) and math.isfinite(high) and low < high):
         raise ValueError("Les centiles de référence du besoin doivent être croissants.")
+    return low, high
 
 
 def _units_in(budget: float, unit: float) -> int:
@@ -303,13 +304,10 @@ def _water_level(budget: float, share: FloatArray, low: FloatArray, high: FloatA
 def _whole(share: FloatArray, unit: float, total: int) -> npt.NDArray[np.int64] | FloatArray:
     """Whole units by largest remainder, in the order of the labels; the total is exact.
 
-    A share within rounding noise of a whole number of units is that number, so that bounds that
-    are multiples of the unit hold.
+    Remainders are compared to nine decimals, so that rounding noise makes or breaks no tie.
+    Bounds that are whole numbers of units hold: at a bound the remainder is 0, or 1 by noise.
     """
     units = share / unit
-    nearest = np.rint(units)
-    noise = 1e-9 + 8 * np.finfo(float).eps * units
-    units = np.where(np.abs(units - nearest) <= noise, nearest, units)
     whole = np.floor(units).astype(np.int64)
     left = total - int(whole.sum())
     whole[np.argsort(-np.round(units - whole, 9), kind="stable")[:left]] += 1

@@ -24,14 +24,20 @@ GROUPEMENTS = {"epci": "epci", "ept": "ept"}
 
 
 def read(package: Path, name: str) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = json.loads((package / "data" / f"{name}.json").read_text("utf-8"))
+    records: list[dict[str, Any]] = json.loads(
+        (package / "data" / f"{name}.json").read_text("utf-8")
+    )
     return records
 
 
 def communes(package: Path) -> pd.DataFrame:
     """One row a present commune or municipal arrondissement, with its groupings."""
     parent = {
-        level: {member["code"]: body["code"] for body in read(package, level) for member in body["membres"]}
+        level: {
+            member["code"]: body["code"]
+            for body in read(package, level)
+            for member in body["membres"]
+        }
         for level in GROUPEMENTS
     }
     types = {"commune-actuelle": "com", "arrondissement-municipal": "arm"}
@@ -51,7 +57,11 @@ def communes(package: Path) -> pd.DataFrame:
         for record in read(package, "communes")
         if record["type"] in types
     ]
-    return pd.DataFrame(rows).astype({"population": "Int64"}).sort_values(["type", "code"], ascending=[False, True])
+    return (
+        pd.DataFrame(rows)
+        .astype({"population": "Int64"})
+        .sort_values(["type", "code"], ascending=[False, True])
+    )
 
 
 def passage(package: Path) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Cut a series of values into map classes, name the classes in French and colour them.
+"""Cut a series of values into map classes, name them in French, colour them and the rest.
 
 The break points come from mapclassify. What this module adds: ties and short series never give
 an empty or a duplicated class, a value always has exactly one class, and the colours of two
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
@@ -37,6 +37,17 @@ MIN_CLASSES = 3
 MAX_CLASSES = 7
 
 NO_CLASS = -1
+
+# What a polygon shows, in one character; see `class_characters`.
+OUTSIDE, INSIDE, SECRET, ABSENT = "x", "i", "s", "a"
+OK_CHARACTERS = "0123456"
+APPROX_CHARACTERS = "ABCDEFG"
+
+PERIMETER_COLOUR = "#a9c4dc"
+ABSENT_COLOUR = "#c3c7cd"
+OUTSIDE_COLOUR = "#f3f4f6"
+HATCH_COLOUR = "#6d7580"
+INK = "#1f2933"
 
 # Jenks is quadratic in pure Python (0.3 s for 400 values, 4 s for 1 500): above this size the
 # breaks are searched on values taken at regular ranks, which keeps the distribution and, unlike
@@ -117,6 +128,36 @@ def classify(
         bounds = _data_bounds(finite, scheme, k)
     counts = np.bincount(_assign(bounds, finite), minlength=len(bounds) - 1)
     return Classes(scheme, bounds, tuple(int(count) for count in counts))
+
+
+def class_characters(
+    codes: Sequence[str],
+    classes: Classes | None,
+    values: pd.Series,
+    states: pd.Series,
+    inside: Collection[str],
+) -> str:
+    """One character per code, in the order given: all that is needed to colour a map.
+
+    `x` outside the perimeter, `i` inside a map without values, `s` secret, `a` absent (no row,
+    or no value), a digit for the class, and the letters A to G for the class of an approximate
+    value. `values` and `states` (ok, approx, secret, absent) are indexed by code. A secret
+    value never gives its class.
+    """
+    index = pd.Index(codes)
+    within = index.isin(list(inside))
+    if classes is None:
+        return "".join(np.where(within, INSIDE, OUTSIDE))
+    state = states.reindex(index).fillna("absent").to_numpy(dtype=str)
+    numbers = pd.to_numeric(values.reindex(index)).to_numpy(dtype=float, na_value=math.nan)
+    position = classes.assign(numbers)
+    characters = np.full(len(index), ABSENT)
+    for name, alphabet in (("ok", OK_CHARACTERS), ("approx", APPROX_CHARACTERS)):
+        chosen = (state == name) & (position != NO_CLASS)
+        characters[chosen] = np.array(list(alphabet))[position[chosen]]
+    characters[state == "secret"] = SECRET
+    characters[~within] = OUTSIDE
+    return "".join(characters)
 
 
 def _finite(values: pd.Series) -> FloatArray:

@@ -32,21 +32,283 @@ from branca.element import MacroElement
 from folium.template import Template
 from streamlit_folium import st_folium
 
-from views.classification import NO_CLASS, Classes
+from views.classification import (
+    ABSENT,
+    ABSENT_COLOUR,
+    HATCH_COLOUR,
+    INK,
+    INSIDE,
+    MAX_CLASSES,
+    OUTSIDE,
+    OUTSIDE_COLOUR,
+    PERIMETER_COLOUR,
+    Classes,
+    class_characters,
+)
 
 CONTOUR_CREDIT = "Contours : IGN, Admin Express"
 
-OUTSIDE, INSIDE, SECRET, ABSENT = "x", "i", "s", "a"
-_OK_CHARACTERS = "0123456"
-_APPROX_CHARACTERS = "ABCDEFG"
-
-PERIMETER_COLOUR = "#a9c4dc"
-ABSENT_COLOUR = "#c3c7cd"
-OUTSIDE_COLOUR = "#f3f4f6"
-HATCH_COLOUR = "#6d7580"
-INK = "#1f2933"
-
 _COUNTRY_SIZE = 2_000  # above: fewer decimals and no boundary, to stay fluid
+
+
+class MapAssetsMissing(RuntimeError):
+    """The files that draw the map cannot be found; the message, in French, says what to do."""
+
+
+@dataclass(frozen=True)
+class GeometryLayer:
+    """A published geometry file: codes in file order, bounds west, south, east, north (degrees)."""
+
+    key: str
+    url: str
+    codes: tuple[str, ...]
+    bounds: tuple[float, float, float, float]
+
+
+def ensure_leaflet(static_dir: Path) -> None:
+    """Copy Leaflet (from XStatic-Leaflet) and the map's own script into static_dir/leaflet.
+
+    To be called once when the app starts. Each file is written aside and renamed; a file already
+    there with the same content is left alone. Raises MapAssetsMissing if the package is absent.
+    """
+    try:
+        package = importlib.import_module("xstatic.pkg.leaflet")
+    except ImportError as error:
+        raise MapAssetsMissing(
+            "Le paquet XStatic-Leaflet est introuvable : la carte ne peut pas s’afficher. "
+            "Installez les dépendances avec « pip install -r requirements.txt »."
+        ) from error
+    source = Path(package.BASE_DIR)
+    paths = (source / "leaflet.js", source / "leaflet.css", *source.glob("images/*.png"))
+    files = {str(path.relative_to(source)): path.read_bytes() for path in paths} | _OWN_FILES
+    for name, content in files.items():
+        target = static_dir / "leaflet" / name
+        if not target.exists() or target.read_bytes() != content:
+            _write_atomically(target, content)
+
+
+def publish_layer(gdf: gpd.GeoDataFrame, static_dir: Path, key: str) -> GeometryLayer:
+    """Write the compact GeoJSON of `gdf` under static_dir/geo, unless it is there already.
+
+    `gdf` has the columns code, name and geometry (EPSG:4326). The file is sorted by code, keeps
+    only code and name, and its name carries a hash of its content: the browser may keep it for
+    good. `key` is lowered and every other character becomes a dash. Raises ValueError, in
+    French, for another projection, a duplicated code, an empty geometry or no row.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
+    _check_layer(gdf, name)
+    ordered = gdf.sort_values("code", kind="stable")
+    content = _geojson(ordered).encode("utf-8")
+    filename = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.json"
+    target = static_dir / "geo" / filename
+    if not target.exists():
+        _write_atomically(target, content)
+    west, south, east, north = (float(edge) for edge in ordered.total_bounds)
+    return GeometryLayer(
+        key=name,
+        url=f"/app/static/geo/{filename}",
+        codes=tuple(ordered["code"].astype(str)),
+        bounds=(west, south, east, north),
+    )
+
+
+def choropleth_map(
+    layer: GeometryLayer,
+    *,
+    classes: Classes | None,
+    values: pd.Series,
+    states: pd.Series,
+    colours: list[str],
+    tooltips: pd.Series,
+    inside: Collection[str],
+    marked: Collection[str] = (),
+    legend_title: str,
+    legend_labels: list[str],
+    selected: str | None = None,
+    height: int = 560,
+    key: str,
+    attribution: str = CONTOUR_CREDIT,
+    marked_label: str = "Commune avec un quartier prioritaire",
+) -> str | None:
+    """Draw the map and return the code clicked since the last run, or None.
+
+    `values`, `states` (ok, approx, secret, absent) and `tooltips` (plain text, lines separated
+    by line feeds) are indexed by code. A commune without a tooltip shows its name and the label
+    of its class. `inside` holds the codes of the perimeter; the rest of the layer is a light
+    background that cannot be clicked. `colours` and `legend_labels` hold one item per class.
+    The code is returned once: the next rerun gives None until another click, which may be on the
+    same commune. Raises ValueError when colours, labels and classes do not match.
+    """
+    characters = class_characters(layer.codes, classes, values, states, inside)
+    _check_legend(classes, colours, legend_labels)
+    update: dict[str, object] = {
+        "classes": characters,
+        "colours": colours,
+        "tooltips": _tooltip_lines(layer, characters, tooltips),
+        "marked": _marked_inside(layer, characters, marked),
+        "selected": selected,
+        "title": legend_title,
+        "labels": legend_labels,
+        "markedLabel": marked_label,
+    }
+    answer = st_folium(
+        _base_map(layer, attribution),
+        key=f"{key}-{layer.key}",
+        height=height,
+        use_container_width=True,
+        returned_objects=["last_object_clicked_tooltip"],
+        feature_group_to_add=_update_group(update),
+    )
+    memory = f"{key}-{layer.key}-dernier-clic"
+    return _new_click(st.session_state, memory, (answer or {}).get("last_object_clicked_tooltip"))
+
+
+def perimeter_map(
+    layer: GeometryLayer,
+    *,
+    inside: Collection[str],
+    marked: Collection[str] = (),
+    tooltips: pd.Series | None = None,
+    legend_title: str = "Périmètre",
+    selected: str | None = None,
+    height: int = 460,
+    key: str,
+    attribution: str = CONTOUR_CREDIT,
+) -> str | None:
+    """Draw a perimeter in one soft colour, without values; same return as `choropleth_map`."""
+    nothing = pd.Series(dtype=object)
+    return choropleth_map(
+        layer,
+        classes=None,
+        values=nothing,
+        states=nothing,
+        colours=[],
+        tooltips=nothing if tooltips is None else tooltips,
+        inside=inside,
+        marked=marked,
+        legend_title=legend_title,
+        legend_labels=[],
+        selected=selected,
+        height=height,
+        key=key,
+        attribution=attribution,
+    )
+
+
+def _write_atomically(target: Path, content: bytes) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partiel-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(target)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _check_layer(gdf: gpd.GeoDataFrame, name: str) -> None:
+    if not name:
+        raise ValueError("La clé d’une couche doit contenir au moins une lettre ou un chiffre.")
+    if gdf.empty:
+        raise ValueError(f"La couche « {name} » ne contient aucun contour.")
+    if gdf.crs is None or gdf.crs.to_epsg() != 4326:
+        raise ValueError(f"La couche « {name} » doit être en EPSG:4326, pas en {gdf.crs}.")
+    repeated = gdf.loc[gdf["code"].duplicated(), "code"].tolist()
+    if repeated:
+        raise ValueError(f"Codes en double dans la couche « {name} » : {repeated[:5]}.")
+    empty = gdf.loc[gdf.geometry.isna() | gdf.geometry.is_empty, "code"].tolist()
+    if empty:
+        raise ValueError(f"Contours vides dans la couche « {name} » : {empty[:5]}.")
+
+
+def _geojson(ordered: gpd.GeoDataFrame) -> str:
+    decimals = 5 if len(ordered) <= _COUNTRY_SIZE else 4
+    geometries = shapely.transform(
+        ordered.geometry.to_numpy(), lambda points: np.round(points, decimals)
+    )
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"code": str(code), "name": str(name)},
+            "geometry": shapely.geometry.mapping(_largest_first(geometry)),
+        }
+        for code, name, geometry in zip(ordered["code"], ordered["name"], geometries, strict=True)
+    ]
+    collection = {"type": "FeatureCollection", "features": features}
+    return json.dumps(collection, ensure_ascii=False, separators=(",", ":"))
+
+
+def _largest_first(geometry: shapely.Geometry) -> shapely.Geometry:
+    """The parts by decreasing area: Leaflet puts the mark of a polygon on its first part."""
+    if geometry.geom_type != "MultiPolygon":
+        return geometry
+    return shapely.MultiPolygon(sorted(geometry.geoms, key=lambda part: part.area, reverse=True))
+
+
+def _check_legend(
+    classes: Classes | None, colours: Sequence[str], legend_labels: Sequence[str]
+) -> None:
+    expected = 0 if classes is None else classes.size
+    if len(colours) != expected or len(legend_labels) != expected:
+        raise ValueError(
+            f"La légende attend {expected} couleurs et libellés ; "
+            f"reçu {len(colours)} couleurs et {len(legend_labels)} libellés."
+        )
+    if expected > MAX_CLASSES:
+        raise ValueError(f"Une carte porte au plus {MAX_CLASSES} classes, pas {expected}.")
+
+
+def _tooltip_lines(layer: GeometryLayer, characters: str, tooltips: pd.Series) -> list[str]:
+    """Tooltips of the polygons inside the perimeter, in file order; [] when there is none."""
+    texts = tooltips.to_dict()
+    if not texts:
+        return []
+    return [
+        str(texts.get(code) or "")
+        for code, character in zip(layer.codes, characters, strict=True)
+        if character != OUTSIDE
+    ]
+
+
+def _marked_inside(layer: GeometryLayer, characters: str, marked: Collection[str]) -> list[str]:
+    wanted = set(marked)
+    return [
+        code
+        for code, character in zip(layer.codes, characters, strict=True)
+        if character != OUTSIDE and code in wanted
+    ]
+
+
+def _new_click(memory: MutableMapping[Any, Any], name: str, answer: str | None) -> str | None:
+    """The clicked code if `answer` differs from the one kept in `memory`, which is updated.
+
+    `answer` starts with « @code@time@ », written by the tooltip of the browser: the time makes
+    two clicks on the same commune two answers.
+    """
+    found = re.match(r"@([0-9A-Za-z-]+)@(\d+)@", answer or "")
+    if found is None or memory.get(name) == found.group(0):
+        return None
+    memory[name] = found.group(0)
+    return found.group(1)
+
+
+def _script_json(value: object) -> str:
+    """JSON that is safe inside a script, and that folium and streamlit-folium leave alone.
+
+    folium parses the script as a Jinja template, where a text holding two braces would be run
+    on the server; streamlit-folium rewrites names that follow an underscore.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029'_":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return re.sub(r"\{(?=[{%#])", r"\\u007b", text)
+
+
+def _from_component(path: str) -> str:
+    """Address of a static file seen from the component's iframe, whatever the app's base path."""
+    return f"../..{path}"
 
 
 _STYLE = """\
@@ -158,9 +420,9 @@ window.gradientStart = function (map, config) {
   function mark(code, index, all) {
     const polygon = state.codes[code];
     if (!polygon) return;
-    L.circleMarker(polygon.getCenter(), { radius: all.length > 300 ? 1.8 : 3.5, color: "#fff", weight: 1.2,
-      fillColor: config.ink, fillOpacity: 1, interactive: false, renderer: top })
-      .addTo(overlay);
+    L.circleMarker(polygon.getCenter(), { radius: all.length > 300 ? 1.8 : 3.5,
+      color: "#fff", weight: 1.2, fillColor: config.ink, fillOpacity: 1,
+      interactive: false, renderer: top }).addTo(overlay);
   }
 
   const legend = L.control({ position: "topright" });
@@ -287,9 +549,13 @@ window.gradientStart = function (map, config) {
     },
   };
 
-  fetch(config.url, { cache: "force-cache" })
-    .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)))
-    .then((collection) => {
+  // The fit leaves room for the legend, whose width is known once the style sheets are there.
+  const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].map((link) =>
+    link.sheet || new Promise((done) => { link.onload = link.onerror = done; }));
+  const geometry = fetch(config.url, { cache: "force-cache" })
+    .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)));
+  Promise.all([geometry, ...sheets])
+    .then(([collection]) => {
       layer.addData(collection);
       state.polygons = layer.getLayers();
       state.polygons.forEach((polygon, index) => {
@@ -350,294 +616,6 @@ def _asset(kind: str, content: str) -> tuple[str, bytes]:
 
 
 _OWN_FILES = dict((_asset("js", _SCRIPT), _asset("css", _STYLE)))
-
-
-class MapAssetsMissing(RuntimeError):
-    """The files that draw the map cannot be found; the message, in French, says what to do."""
-
-
-@dataclass(frozen=True)
-class GeometryLayer:
-    """A published geometry file: codes in file order, bounds west, south, east, north (degrees)."""
-
-    key: str
-    url: str
-    codes: tuple[str, ...]
-    bounds: tuple[float, float, float, float]
-
-
-def ensure_leaflet(static_dir: Path) -> None:
-    """Copy Leaflet (from XStatic-Leaflet) and the map's own script into static_dir/leaflet.
-
-    To be called once when the app starts. Each file is written aside and renamed; a file already
-    there with the same content is left alone. Raises MapAssetsMissing if the package is absent.
-    """
-    try:
-        package = importlib.import_module("xstatic.pkg.leaflet")
-    except ImportError as error:
-        raise MapAssetsMissing(
-            "Le paquet XStatic-Leaflet est introuvable : la carte ne peut pas s’afficher. "
-            "Installez les dépendances avec « pip install -r requirements.txt »."
-        ) from error
-    source = Path(package.BASE_DIR)
-    paths = (source / "leaflet.js", source / "leaflet.css", *source.glob("images/*.png"))
-    files = {str(path.relative_to(source)): path.read_bytes() for path in paths} | _OWN_FILES
-    for name, content in files.items():
-        target = static_dir / "leaflet" / name
-        if not target.exists() or target.read_bytes() != content:
-            _write_atomically(target, content)
-
-
-def publish_layer(gdf: gpd.GeoDataFrame, static_dir: Path, key: str) -> GeometryLayer:
-    """Write the compact GeoJSON of `gdf` under static_dir/geo, unless it is there already.
-
-    `gdf` has the columns code, name and geometry (EPSG:4326). The file is sorted by code, keeps
-    only code and name, and its name carries a hash of its content: the browser may keep it for
-    good. `key` is lowered and every other character becomes a dash. Raises ValueError, in
-    French, for another projection, a duplicated code, an empty geometry or no row.
-    """
-    name = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
-    _check_layer(gdf, name)
-    ordered = gdf.sort_values("code", kind="stable")
-    content = _geojson(ordered).encode("utf-8")
-    filename = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.json"
-    target = static_dir / "geo" / filename
-    if not target.exists():
-        _write_atomically(target, content)
-    west, south, east, north = (float(edge) for edge in ordered.total_bounds)
-    return GeometryLayer(
-        key=name,
-        url=f"/app/static/geo/{filename}",
-        codes=tuple(ordered["code"].astype(str)),
-        bounds=(west, south, east, north),
-    )
-
-
-def choropleth_map(
-    layer: GeometryLayer,
-    *,
-    classes: Classes | None,
-    values: pd.Series,
-    states: pd.Series,
-    colours: list[str],
-    tooltips: pd.Series,
-    inside: Collection[str],
-    marked: Collection[str] = (),
-    legend_title: str,
-    legend_labels: list[str],
-    selected: str | None = None,
-    height: int = 560,
-    key: str,
-    attribution: str = CONTOUR_CREDIT,
-    marked_label: str = "Commune avec un quartier prioritaire",
-) -> str | None:
-    """Draw the map and return the code clicked since the last run, or None.
-
-    `values`, `states` (ok, approx, secret, absent) and `tooltips` (plain text, lines separated
-    by line feeds) are indexed by code. A commune without a tooltip shows its name and the label
-    of its class. `inside` holds the codes of the perimeter; the rest of the layer is a light
-    background that cannot be clicked. `colours` and `legend_labels` hold one item per class.
-    The code is returned once: the next rerun gives None until another click, which may be on the
-    same commune. Raises ValueError when colours, labels and classes do not match.
-    """
-    characters = class_characters(layer, classes, values, states, inside)
-    _check_legend(classes, colours, legend_labels)
-    update = {
-        "classes": characters,
-        "colours": colours,
-        "tooltips": _tooltip_lines(layer, characters, tooltips),
-        "marked": _marked_inside(layer, characters, marked),
-        "selected": selected,
-        "title": legend_title,
-        "labels": legend_labels,
-        "markedLabel": marked_label,
-    }
-    answer = st_folium(
-        _base_map(layer, attribution),
-        key=f"{key}-{layer.key}",
-        height=height,
-        use_container_width=True,
-        returned_objects=["last_object_clicked_tooltip"],
-        feature_group_to_add=_update_group(update),
-    )
-    memory = f"{key}-{layer.key}-dernier-clic"
-    return _new_click(st.session_state, memory, (answer or {}).get("last_object_clicked_tooltip"))
-
-
-def perimeter_map(
-    layer: GeometryLayer,
-    *,
-    inside: Collection[str],
-    marked: Collection[str] = (),
-    tooltips: pd.Series | None = None,
-    legend_title: str = "Périmètre",
-    selected: str | None = None,
-    height: int = 460,
-    key: str,
-    attribution: str = CONTOUR_CREDIT,
-) -> str | None:
-    """Draw a perimeter in one soft colour, without values; same return as `choropleth_map`."""
-    nothing = pd.Series(dtype=object)
-    return choropleth_map(
-        layer,
-        classes=None,
-        values=nothing,
-        states=nothing,
-        colours=[],
-        tooltips=nothing if tooltips is None else tooltips,
-        inside=inside,
-        marked=marked,
-        legend_title=legend_title,
-        legend_labels=[],
-        selected=selected,
-        height=height,
-        key=key,
-        attribution=attribution,
-    )
-
-
-def class_characters(
-    layer: GeometryLayer,
-    classes: Classes | None,
-    values: pd.Series,
-    states: pd.Series,
-    inside: Collection[str],
-) -> str:
-    """One character per polygon, in file order: what the browser needs to colour the layer.
-
-    `x` outside the perimeter, `i` inside a map without values, `s` secret, `a` absent (no row,
-    or no value), a digit for the class, and the letters A to G for the class of an approximate
-    value. A secret value never gives its class.
-    """
-    codes = pd.Index(layer.codes)
-    within = codes.isin(list(inside))
-    if classes is None:
-        return "".join(np.where(within, INSIDE, OUTSIDE))
-    state = states.reindex(codes).fillna("absent").to_numpy(dtype=str)
-    index = classes.assign(pd.to_numeric(values.reindex(codes)).to_numpy(float, na_value=np.nan))
-    characters = np.full(len(codes), ABSENT)
-    for name, alphabet in (("ok", _OK_CHARACTERS), ("approx", _APPROX_CHARACTERS)):
-        chosen = (state == name) & (index != NO_CLASS)
-        characters[chosen] = np.array(list(alphabet))[index[chosen]]
-    characters[state == "secret"] = SECRET
-    characters[~within] = OUTSIDE
-    return "".join(characters)
-
-
-def _write_atomically(target: Path, content: bytes) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".partiel-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(target)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _check_layer(gdf: gpd.GeoDataFrame, name: str) -> None:
-    if not name:
-        raise ValueError("La clé d’une couche doit contenir au moins une lettre ou un chiffre.")
-    if gdf.empty:
-        raise ValueError(f"La couche « {name} » ne contient aucun contour.")
-    if gdf.crs is None or gdf.crs.to_epsg() != 4326:
-        raise ValueError(f"La couche « {name} » doit être en EPSG:4326, pas en {gdf.crs}.")
-    repeated = gdf.loc[gdf["code"].duplicated(), "code"].tolist()
-    if repeated:
-        raise ValueError(f"Codes en double dans la couche « {name} » : {repeated[:5]}.")
-    empty = gdf.loc[gdf.geometry.isna() | gdf.geometry.is_empty, "code"].tolist()
-    if empty:
-        raise ValueError(f"Contours vides dans la couche « {name} » : {empty[:5]}.")
-
-
-def _geojson(ordered: gpd.GeoDataFrame) -> str:
-    decimals = 5 if len(ordered) <= _COUNTRY_SIZE else 4
-    geometries = shapely.transform(
-        ordered.geometry.to_numpy(), lambda points: np.round(points, decimals)
-    )
-    features = [
-        {
-            "type": "Feature",
-            "properties": {"code": str(code), "name": str(name)},
-            "geometry": shapely.geometry.mapping(_largest_first(geometry)),
-        }
-        for code, name, geometry in zip(ordered["code"], ordered["name"], geometries, strict=True)
-    ]
-    collection = {"type": "FeatureCollection", "features": features}
-    return json.dumps(collection, ensure_ascii=False, separators=(",", ":"))
-
-
-def _largest_first(geometry: shapely.Geometry) -> shapely.Geometry:
-    """The parts by decreasing area: Leaflet puts the mark of a polygon on its first part."""
-    if geometry.geom_type != "MultiPolygon":
-        return geometry
-    return shapely.MultiPolygon(sorted(geometry.geoms, key=lambda part: part.area, reverse=True))
-
-
-def _check_legend(
-    classes: Classes | None, colours: Sequence[str], legend_labels: Sequence[str]
-) -> None:
-    expected = 0 if classes is None else classes.size
-    if len(colours) != expected or len(legend_labels) != expected:
-        raise ValueError(
-            f"La légende attend {expected} couleurs et libellés ; "
-            f"reçu {len(colours)} couleurs et {len(legend_labels)} libellés."
-        )
-    if expected > len(_OK_CHARACTERS):
-        raise ValueError(f"Une carte porte au plus {len(_OK_CHARACTERS)} classes, pas {expected}.")
-
-
-def _tooltip_lines(layer: GeometryLayer, characters: str, tooltips: pd.Series) -> list[str]:
-    """Tooltips of the polygons inside the perimeter, in file order; [] when there is none."""
-    texts = tooltips.to_dict()
-    if not texts:
-        return []
-    return [
-        str(texts.get(code) or "")
-        for code, character in zip(layer.codes, characters, strict=True)
-        if character != OUTSIDE
-    ]
-
-
-def _marked_inside(layer: GeometryLayer, characters: str, marked: Collection[str]) -> list[str]:
-    wanted = set(marked)
-    return [
-        code
-        for code, character in zip(layer.codes, characters, strict=True)
-        if character != OUTSIDE and code in wanted
-    ]
-
-
-def _new_click(memory: MutableMapping[str, Any], name: str, answer: str | None) -> str | None:
-    """The clicked code if `answer` differs from the one kept in `memory`, which is updated.
-
-    `answer` starts with « @code@time@ », written by the tooltip of the browser: the time makes
-    two clicks on the same commune two answers.
-    """
-    found = re.match(r"@([0-9A-Za-z-]+)@(\d+)@", answer or "")
-    if found is None or memory.get(name) == found.group(0):
-        return None
-    memory[name] = found.group(0)
-    return found.group(1)
-
-
-def _script_json(value: object) -> str:
-    """JSON that is safe inside a script, and that folium and streamlit-folium leave alone.
-
-    folium parses the script as a Jinja template, where a text holding two braces would be run
-    on the server; streamlit-folium rewrites names that follow an underscore.
-    """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029'_":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return re.sub(r"\{(?=[{%#])", r"\\u007b", text)
-
-
-def _from_component(path: str) -> str:
-    """Address of a static file seen from the component's iframe, whatever the app's base path."""
-    return f"../..{path}"
 
 
 def _links(leaflet: str, extension: str) -> list[tuple[str, str]]:

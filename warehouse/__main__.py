@@ -28,7 +28,12 @@ def _french(number: float, decimals: int = 0) -> str:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=err, transient=not arguments.verbeux) as bar:
         task = bar.add_task("Construction de l'entrepôt", total=None)
 
@@ -63,7 +68,9 @@ def _status(_: argparse.Namespace) -> int:
     warehouse = Warehouse(current.path)
     facts = warehouse.facts
     size = current.path.stat().st_size / 1e6
-    out.print(f"Construction {facts['build_id']}, du {facts['construit_le']}, {_french(size, 1)} Mo.")
+    out.print(
+        f"Construction {facts['build_id']}, du {facts['construit_le']}, {_french(size, 1)} Mo."
+    )
     table = Table("Source", "Millésime", "Lignes", "État")
     for row in warehouse.mart("sources").itertuples():
         table.add_row(str(row.id), str(row.vintage), _french(int(str(row.rows))), str(row.state))
@@ -79,7 +86,9 @@ def _check(_: argparse.Namespace) -> int:
         problems = [
             f"{name} : {row}"
             for name in ("territory",)
-            for row in connection.execute((SQL / "checks" / f"{name}.sql").read_text("utf-8")).fetchall()
+            for row in connection.execute(
+                (SQL / "checks" / f"{name}.sql").read_text("utf-8")
+            ).fetchall()
         ]
     for problem in problems:
         err.print(problem)
@@ -97,11 +106,17 @@ def _sources(_: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The commands, described in French."""
-    root = argparse.ArgumentParser(prog="python -m warehouse", description="L'entrepôt de données de Gradient.")
+    root = argparse.ArgumentParser(
+        prog="python -m warehouse", description="L'entrepôt de données de Gradient."
+    )
     commands = root.add_subparsers(dest="commande", required=True)
     one = commands.add_parser("build", help="construit et publie l'entrepôt")
-    one.add_argument("--profil", choices=PROFILES, default="embarque", help="jeu de données à construire")
-    one.add_argument("--force", action="store_true", help="reconstruit même si l'entrepôt est à jour")
+    one.add_argument(
+        "--profil", choices=PROFILES, default="embarque", help="jeu de données à construire"
+    )
+    one.add_argument(
+        "--force", action="store_true", help="reconstruit même si l'entrepôt est à jour"
+    )
     one.add_argument("--verbeux", action="store_true", help="détaille chaque étape")
     one.set_defaults(run=_build)
     for name, run, text in (

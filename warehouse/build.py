@@ -114,7 +114,9 @@ def build(
         raise BuildInProgress from error
 
 
-def _build_locked(profile: str, folder: Path, progress: Progress, force: bool, start: float) -> Report:
+def _build_locked(
+    profile: str, folder: Path, progress: Progress, force: bool, start: float
+) -> Report:
     build_id = f"{profile}-{fingerprint(profile)}"
     if not force:
         try:
@@ -130,7 +132,9 @@ def _build_locked(profile: str, folder: Path, progress: Progress, force: bool, s
         temporary.replace(final)
         point_to(folder, build_id, final)
     _forget_old_builds(folder, keep=final)
-    return Report(Published(build_id, final), fresh=True, seconds=time.monotonic() - start, rows=rows)
+    return Report(
+        Published(build_id, final), fresh=True, seconds=time.monotonic() - start, rows=rows
+    )
 
 
 @contextmanager
@@ -221,7 +225,12 @@ def _register_cards(
         low, high = card.masked_bounds or (None, None)
         rows.append(
             fields
-            | {"position": position, "aggregation": card.rule, "masked_low": low, "masked_high": high}
+            | {
+                "position": position,
+                "aggregation": card.rule,
+                "masked_low": low,
+                "masked_high": high,
+            }
         )
     connection.register("raw_indicator", pd.DataFrame(rows).convert_dtypes())
     connection.register("raw_source", pd.DataFrame(sources))
@@ -251,4 +260,12 @@ def run_checks(connection: duckdb.DuckDBPyConnection) -> None:
         raise ChecksFailed(offending)
 
 
-__all__ = ["BuildInProgress", "ConnectorError", "Report", "Step", "build", "fingerprint", "run_checks"]
+__all__ = [
+    "BuildInProgress",
+    "ConnectorError",
+    "Report",
+    "Step",
+    "build",
+    "fingerprint",
+    "run_checks",
+]

@@ -24,7 +24,9 @@ class ChecksFailed(WarehouseError):
 
     def __init__(self, rows: Sequence[tuple[str, str, str]]) -> None:
         self.rows = tuple(rows)
-        shown = "\n".join(f"  - {check} : {problem} ({detail})" for check, problem, detail in rows[:20])
+        shown = "\n".join(
+            f"  - {check} : {problem} ({detail})" for check, problem, detail in rows[:20]
+        )
         super().__init__(
             f"{len(rows)} anomalie(s) trouvée(s) par les contrôles, rien n'est publié :\n{shown}"
         )

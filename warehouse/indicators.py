@@ -90,7 +90,9 @@ class IndicatorCard(BaseModel):
 def load_indicators(path: Path = DATA / "indicators.yml") -> dict[str, IndicatorCard]:
     """Read and validate the indicator cards, by id, in display order. Raises InvalidCard."""
     try:
-        cards = [IndicatorCard.model_validate(entry) for entry in yaml.safe_load(path.read_text("utf-8"))]
+        cards = [
+            IndicatorCard.model_validate(entry) for entry in yaml.safe_load(path.read_text("utf-8"))
+        ]
     except (ValidationError, yaml.YAMLError) as error:
         raise InvalidCard(f"Fiches d'indicateurs illisibles, {path.name} : {error}") from error
     by_id = {card.id: card for card in cards}

@@ -207,9 +207,17 @@ def test_cents_and_half_posts_print_clean() -> None:
     table = al.allocate(100.1, [3, 5, 7], [0.1, 0.2, 0.3], reference=REFERENCE, unit=0.01)
     assert [round(x, 2) for x in table["allocated"]] == table["allocated"].tolist()
     assert round(table["allocated"].sum(), 9) == 100.1
+    assert al.allocate(0.3, [1], [0], reference=REFERENCE, unit=0.1)["allocated"][0] == 0.3
     posts = al.allocate(3.5, [3, 5, 7], [0.1, 0.2, 0.3], reference=REFERENCE, unit=0.5)
     assert posts["allocated"].sum() == 3.5
     assert al.allocate(30, [1, 1], [0, 0], reference=REFERENCE, unit=10)["allocated"].dtype == int
+
+
+def test_bounds_hold_in_tenths() -> None:
+    """0.3 / 0.1 is just under 3 in floating point: the floor must still be met."""
+    people = [100, 1, 1, 1]
+    table = al.allocate(1.45, people, [0] * 4, reference=REFERENCE, unit=0.05, floor=0.3)
+    assert table["allocated"].tolist() == [0.55, 0.3, 0.3, 0.3]
 
 
 def test_ties_follow_the_label_not_the_row() -> None:

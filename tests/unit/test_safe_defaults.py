@@ -65,7 +65,7 @@ def messages(server: Server) -> list[ForwardMsg]:
     """What a browser receives while the failing application runs."""
     start = BackMsg()
     start.rerun_script.query_string = ""
-    received = []
+    received: list[ForwardMsg] = []
     with open_session(server.port) as session:
         session.send(start.SerializeToString())
         while not received or received[-1].WhichOneof("type") != "script_finished":
@@ -99,9 +99,10 @@ def test_another_address_of_this_machine_is_refused(server: Server) -> None:
 
 
 def test_a_foreign_host_name_is_refused(server: Server) -> None:
-    open_session(server.port, host="localhost").close()
-    with pytest.raises(InvalidStatus):
-        open_session(server.port, host="exemple.fr")
+    with open_session(server.port, host="localhost"):
+        pass
+    with pytest.raises(InvalidStatus), open_session(server.port, host="exemple.fr"):
+        pass
 
 
 def test_no_usage_statistics(messages: list[ForwardMsg]) -> None:

@@ -41,6 +41,7 @@ TERRITORIES: list[tuple[str, str, str, str | None, float | None]] = [
     ("epci", "249500109", "CA de Cergy-Pontoise", "95", 217_763),
     ("epci", "200073393", "CC des Rives du Haut Allier", "43", 16_416),
     ("epci", "200006930", "CC du Haut Allier Margeride", "48", 5_167),
+    ("epci", "200060010", "CA Mauges Communauté", None, 120_000),
     ("commune", "11339", "Saint-Denis", "11", 523),
     ("commune", "30247", "Saint-Denis", "30", 296),
     ("commune", "93066", "Saint-Denis", "93", 149_077),
@@ -98,6 +99,7 @@ def codes(index: SearchIndex, text: str, limit: int = 8) -> list[str]:
         ("communauté d'agglomération de Cergy-Pontoise", "249500109"),
         ("Commnauté Cergy Pontoise", "249500109"),
         ("cergypontoise", "249500109"),
+        ("Mauges Commnauté", "200060010"),
         ("sergy pontoise", "249500109"),
         ("cergy", "95127"),
         ("cergi", "95127"),
@@ -143,6 +145,19 @@ def test_the_commune_and_its_intercommunality_both_show(index: SearchIndex) -> N
 def test_words_in_any_place(index: SearchIndex) -> None:
     for text in ("haut allier", "Haut-Allier", "allier haut", "haut alier", "CC du Haut Allier"):
         assert set(codes(index, text, 3)) >= {"200073393", "200006930"}
+
+
+def test_the_beginning_of_any_word(index: SearchIndex) -> None:
+    assert index.query("haut marg")[["code", "match"]].to_numpy()[0].tolist() == [
+        "200006930",
+        "mots",
+    ]
+
+
+def test_a_departement_narrows(index: SearchIndex) -> None:
+    found = index.query("saint denis 93")
+    sure = found[found["match"] != "proche"]
+    assert set(sure["departement"]) == {"93"}
 
 
 def test_homonyms_come_by_population_with_their_departement(index: SearchIndex) -> None:

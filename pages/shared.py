@@ -1,0 +1,334 @@
+"""State that all pages share: the open warehouse, the current perimeter, its comparators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+
+from diagnostic.comparison import shown
+from diagnostic.perimeter import Perimeter, clean_name, decode, encode, resolve
+from diagnostic.search import SearchIndex
+from views.maps import GeometryLayer, ensure_leaflet, publish_layer
+from views.text import count_of, departement_text, escape_markdown, joined, number
+from warehouse.indicators import IndicatorCard, load_indicators
+from warehouse.paths import ROOT, published
+from warehouse.read import Warehouse
+
+STATIC = ROOT / "static"
+PARAMETER = "p"
+NAME_PARAMETER = "nom"
+PERIMETER_PAGE = "pages/perimetre.py"
+
+
+@st.cache_resource(max_entries=2, show_spinner="Ouverture de l'entrepôt…")
+def _open(path: str) -> Warehouse:
+    return Warehouse(Path(path))
+
+
+def warehouse() -> Warehouse:
+    """The build this session opened; it keeps it until it reloads."""
+    if "build_path" not in st.session_state:
+        st.session_state["build_path"] = str(published().path)
+    return _open(st.session_state["build_path"])
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def _mart(path: str, name: str, parameters: dict[str, Any]) -> pd.DataFrame:
+    return _open(path).mart(name, **parameters)
+
+
+def mart(name: str, **parameters: Any) -> pd.DataFrame:
+    """Rows of a mart of the warehouse, remembered by build, name and parameters."""
+    warehouse()
+    return _mart(st.session_state["build_path"], name, parameters)
+
+
+@st.cache_resource(show_spinner=False)
+def indicators() -> dict[str, IndicatorCard]:
+    """Indicator cards, in display order."""
+    return load_indicators()
+
+
+@st.cache_resource(max_entries=2, show_spinner="Préparation de la recherche…")
+def _search_index(path: str) -> SearchIndex:
+    return SearchIndex.build(_open(path).mart("searchable"))
+
+
+def search_index() -> SearchIndex:
+    """Names of every territory, ready to be searched."""
+    warehouse()
+    return _search_index(st.session_state["build_path"])
+
+
+@dataclass(frozen=True)
+class Geography:
+    """Who belongs to what: communes of each (level, code), present communes, former codes."""
+
+    members: dict[tuple[str, str], tuple[str, ...]]
+    communes: frozenset[str]
+    passage: dict[str, str]
+    names: dict[tuple[str, str], str]
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _geography(path: str) -> Geography:
+    source = _open(path)
+    table = source.mart("members")
+    members = {
+        (str(level), str(code)): tuple(group)
+        for (level, code), group in table.groupby(["parent_level", "parent_code"])["commune_code"]
+    }
+    former = source.mart("former_communes")
+    found = source.mart("searchable")
+    names = {
+        (row.level, row.code): row.name_
+        for row in found.rename(columns={"name": "name_"}).itertuples()
+    }
+    return Geography(
+        members=members,
+        communes=frozenset(code for level, code in members if level == "commune"),
+        passage=dict(zip(former["old_code"], former["code"], strict=True)),
+        names=names | {("france", "FR"): "France"},
+    )
+
+
+def geography() -> Geography:
+    """Memberships of the open build."""
+    warehouse()
+    return _geography(st.session_state["build_path"])
+
+
+@dataclass(frozen=True)
+class Place:
+    """A territory a perimeter is compared with."""
+
+    level: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Current:
+    """The perimeter on screen, resolved against the open build."""
+
+    perimeter: Perimeter
+    codes: tuple[str, ...]
+    communes: pd.DataFrame
+    label: str
+    whole: tuple[str, str]
+    comparators: tuple[Place, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def population(self) -> int:
+        """Inhabitants: the sum of the communes."""
+        return int(self.communes["population"].sum())
+
+    @property
+    def code_list(self) -> list[str]:
+        """Commune codes, as marts take them."""
+        return list(self.codes)
+
+    @property
+    def departements(self) -> tuple[str, ...]:
+        """Départements that the perimeter touches."""
+        return tuple(sorted(self.communes["departement_code"].unique()))
+
+
+def perimeter_from_url() -> None:
+    """Take the perimeter of the URL, or write that of the session into it. Called by app.py."""
+    asked = st.query_params.get(PARAMETER)
+    if asked is not None:
+        perimeter, notes = decode(asked)
+        named = Perimeter(perimeter.parts, st.query_params.get(NAME_PARAMETER, ""))
+        st.session_state["perimeter"] = named
+        st.session_state["perimeter_notes"] = tuple(notes)
+    elif "perimeter" in st.session_state:
+        _write_url(st.session_state["perimeter"])
+
+
+def _write_url(perimeter: Perimeter) -> None:
+    st.query_params[PARAMETER] = encode(perimeter)
+    if perimeter.name:
+        st.query_params[NAME_PARAMETER] = perimeter.name
+    elif NAME_PARAMETER in st.query_params:
+        del st.query_params[NAME_PARAMETER]
+
+
+def choose(perimeter: Perimeter) -> None:
+    """Make ``perimeter`` the one on screen, in the session and in the URL."""
+    st.session_state["perimeter"] = perimeter
+    st.session_state["perimeter_notes"] = ()
+    _write_url(perimeter)
+
+
+def current() -> Current | None:
+    """The perimeter on screen, or None when none is chosen or nothing in it is known."""
+    perimeter: Perimeter | None = st.session_state.get("perimeter")
+    if perimeter is None or not perimeter.parts:
+        return None
+    warehouse()
+    found = _resolve(st.session_state["build_path"], perimeter)
+    notes: tuple[str, ...] = st.session_state.get("perimeter_notes", ())
+    warnings = (*notes, *found.warnings)
+    if not found.codes:
+        st.session_state["unresolved"] = warnings
+        return None
+    return Current(**{**found.__dict__, "warnings": warnings})
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _resolve(path: str, perimeter: Perimeter) -> Current:
+    known = _geography(path)
+    resolution = resolve(perimeter, known.members, known.communes, known.passage)
+    communes = _open(path).mart("commune_list", codes=list(resolution.communes))
+    kept = [part for part in perimeter.parts if not part.removed]
+    only = kept[0] if len(perimeter.parts) == 1 else None
+    whole = (only.level, known.passage.get(only.code, only.code)) if only else ("", "")
+    return Current(
+        perimeter=perimeter,
+        codes=resolution.communes,
+        communes=communes,
+        label=perimeter.name or _automatic_name(perimeter, known),
+        whole=whole,
+        comparators=_comparators(communes, whole) if len(communes) else (),
+        warnings=resolution.warnings,
+    )
+
+
+def _automatic_name(perimeter: Perimeter, known: Geography) -> str:
+    """Name of a perimeter that nobody named, from its parts."""
+
+    def name(level: str, code: str) -> str:
+        return known.names.get((level, known.passage.get(code, code)), code)
+
+    added = [name(part.level, part.code) for part in perimeter.parts if not part.removed]
+    removed = [name(part.level, part.code) for part in perimeter.parts if part.removed]
+    shown = (
+        joined(added) if len(added) <= 2 else f"{added[0]} et {len(added) - 1} autres territoires"
+    )
+    if not removed:
+        return shown
+    return f"{shown} sans {joined(removed) if len(removed) <= 2 else count_of(len(removed), 'commune')}"
+
+
+def _comparators(communes: pd.DataFrame, whole: tuple[str, str]) -> tuple[Place, ...]:
+    """Larger territories of the perimeter, the nearest first; where it spans two, the larger share."""
+    places: list[Place] = []
+    if communes["epci_code"].nunique(dropna=False) == 1 and pd.notna(communes["epci_code"].iloc[0]):
+        first = communes.iloc[0]
+        places.append(Place("epci", first["epci_code"], first["epci_name"]))
+    for level in ("departement", "region"):
+        share = communes.groupby([f"{level}_code", f"{level}_name"])["population"].sum()
+        code, name = share.idxmax()
+        places.append(Place(level, code, name))
+    places.append(Place("france", "FR", "France"))
+    return tuple(place for place in places if (place.level, place.code) != whole)
+
+
+def require_perimeter() -> Current:
+    """The perimeter on screen; without one, say so with a link and stop the page."""
+    found = current()
+    if found is None:
+        for warning in st.session_state.pop("unresolved", ()):
+            st.warning(escape_markdown(warning), icon=":material/info:")
+        st.info(
+            "Choisissez d'abord un périmètre : tout le reste en découle.", icon=":material/map:"
+        )
+        st.page_link(PERIMETER_PAGE, label="Choisir un périmètre", icon=":material/location_on:")
+        st.stop()
+    return found
+
+
+def header(found: Current, title: str) -> None:
+    """Title of a page, perimeter and warnings, the same everywhere."""
+    st.title(title, anchor=False)
+    where = joined(
+        [
+            departement_text(name, code)
+            for code, name in found.communes[["departement_code", "departement_name"]]
+            .drop_duplicates()
+            .itertuples(index=False)
+        ][:3]
+    )
+    st.markdown(
+        f"**{escape_markdown(found.label)}** · {count_of(len(found.codes), 'commune')} · "
+        f"{number(found.population)} habitants · {escape_markdown(where)}"
+    )
+    for warning in found.warnings:
+        st.warning(escape_markdown(warning), icon=":material/info:")
+
+
+def layer(found: Current) -> GeometryLayer | None:
+    """Contours of the départements of the perimeter, served as one static file; None without any."""
+    if not found.departements or not found.communes["has_contour"].any():
+        return None
+    warehouse()
+    return _layer(st.session_state["build_path"], found.departements)
+
+
+@st.cache_resource(max_entries=60, show_spinner="Préparation du fond de carte…")
+def _layer(path: str, departements: tuple[str, ...]) -> GeometryLayer:
+    ensure_leaflet(STATIC)
+    return publish_layer(
+        _contours(path, departements), STATIC, "communes-" + "-".join(departements)
+    )
+
+
+def contours(found: Current) -> gpd.GeoDataFrame:
+    """Contours of the départements of the perimeter: code, name, geometry (degrees)."""
+    warehouse()
+    return _contours(st.session_state["build_path"], found.departements)
+
+
+def _contours(path: str, departements: tuple[str, ...]) -> gpd.GeoDataFrame:
+    frame = _open(path).mart("layer_communes", departements=list(departements))
+    shapes = gpd.GeoSeries.from_wkb(frame["geometry"].map(bytes), crs="EPSG:4326")
+    return gpd.GeoDataFrame(frame[["code", "name"]], geometry=shapes)
+
+
+def breaks() -> dict[str, list[str]]:
+    """First period of each series, for the indicators that have a break."""
+    return {
+        card.id: [one.starts for one in card.series]
+        for card in indicators().values()
+        if card.series
+    }
+
+
+def comparator_values(found: Current) -> pd.DataFrame:
+    """Figures of the comparators, with a ``place`` column « level:code ».
+
+    Some sources publish for métropole alone: it stands in for France, under its own name, for the
+    indicators that have no figure for the whole country.
+    """
+    places = [(place.level, place.code) for place in found.comparators]
+    if ("france", "FR") in places:
+        places.append(("france", "FM"))
+    frame = mart(
+        "level_values", levels=[level for level, _ in places], codes=[code for _, code in places]
+    )
+    has_france = set(frame[(frame["code"] == "FR") & shown(frame)]["indicator_id"])
+    is_france = frame["level"] == "france"
+    wanted = frame["code"].eq("FR") == frame["indicator_id"].isin(has_france)
+    frame = frame[~is_france | wanted]
+    place = frame["level"] + ":" + frame["code"].replace("FM", "FR")
+    return frame.assign(place=place)
+
+
+def profile(found: Current) -> pd.DataFrame:
+    """Every figure of the perimeter, all indicators and periods."""
+    level, code = found.whole
+    return mart("profile", codes=found.code_list, whole_level=level, whole_code=code)
+
+
+__all__ = [
+    "Current", "Place", "breaks", "choose", "clean_name", "comparator_values", "contours", "current",
+    "geography", "header", "indicators", "layer", "mart", "perimeter_from_url", "profile",
+    "require_perimeter", "search_index", "warehouse",
+]  # fmt: skip

@@ -1,0 +1,123 @@
+"""French wording shared by all screens: numbers, units, states, lists, safe text."""
+
+from __future__ import annotations
+
+import html
+import math
+import re
+from collections.abc import Sequence
+
+NARROW = "\u202f"  # espace fine insécable : milliers, avant % ; ! ?
+NO_BREAK = "\u00a0"
+
+LEVELS = {
+    "commune": "commune",
+    "arm": "arrondissement municipal",
+    "epci": "intercommunalité",
+    "ept": "établissement public territorial",
+    "departement": "département",
+    "region": "région",
+    "france": "pays",
+    "qpv": "quartier prioritaire",
+}
+
+THEMES = {
+    "population": "Population",
+    "determinants": "Déterminants sociaux",
+    "environnement": "Environnement",
+    "enfance": "Enfance et familles",
+    "offre": "Offre et accès aux soins",
+    "autonomie": "Autonomie et handicap",
+}
+
+DIRECTIONS = {
+    "defavorable": "plus la valeur est haute, moins la situation est favorable",
+    "favorable": "plus la valeur est haute, plus la situation est favorable",
+    "neutre": "ni favorable ni défavorable : à lire dans son contexte",
+    "ambigu": "sens ambigu : à ne pas lire comme bon ou mauvais",
+}
+
+STATES = {
+    "ok": "",
+    "approx": "approché",
+    "secret": "secret statistique",
+    "absent": "pas de chiffre",
+}
+
+
+def number(value: float | None, decimals: int = 0, *, signed: bool = False) -> str:
+    """``value`` as French text: decimal comma, narrow no-break thousands; a dash when missing."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    rounded = round(float(value), decimals) + 0.0
+    text = f"{abs(rounded):,.{decimals}f}".replace(",", NARROW).replace(".", ",")
+    if rounded < 0:
+        return f"\u2212{text}"
+    return f"+{text}" if signed and rounded > 0 else text
+
+
+def unit_text(unit: str) -> str:
+    """Unit with the space that goes before it."""
+    return f"{NARROW}%" if unit == "%" else f" {unit}"
+
+
+def quantity(
+    value: float | None, unit: str, decimals: int = 0, *, signed: bool = False, short: bool = False
+) -> str:
+    """Number and unit: « 98,0 % », « 25 920 € par an ». ``short`` drops a long unit."""
+    text = number(value, decimals, signed=signed)
+    if text == "–":
+        return text
+    if unit.startswith("€"):
+        return f"{text}{NO_BREAK}€" if short else f"{text}{NO_BREAK}{unit}"
+    if short and unit != "%":
+        return text
+    return f"{text}{unit_text(unit)}"
+
+
+def percent(share: float | None, decimals: int = 1) -> str:
+    """A share between 0 and 1 as « 98,0 % »."""
+    return number(None if share is None else 100 * share, decimals) + f"{NARROW}%"
+
+
+def count_of(number_of: int, singular: str, plural: str | None = None) -> str:
+    """« 1 commune », « 13 communes »; zero is singular, as French has it."""
+    word = singular if abs(number_of) < 2 else (plural or f"{singular}s")
+    return f"{number(number_of)}{NO_BREAK}{word}"
+
+
+def joined(items: Sequence[str]) -> str:
+    """« a, b et c »."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} et {items[-1]}"
+
+
+def escape_html(text: str) -> str:
+    """Text that HTML shows as it is."""
+    return html.escape(text, quote=True)
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:^=@&/])")
+
+
+def escape_markdown(text: str) -> str:
+    """Text that Streamlit's Markdown shows as it is: no link, HTML, colour, icon or formula."""
+    return _MARKDOWN.sub(r"\\\1", text.replace("\n", " "))
+
+
+def period_text(period: str) -> str:
+    """A period as a user reads it: « 2025-09-01/2026-08-31 » gives « sept. 2025 – août 2026 »."""
+    months = (
+        "janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc.",
+    )  # fmt: skip
+    found = re.fullmatch(r"(\d{4})-(\d\d)-\d\d/(\d{4})-(\d\d)-\d\d", period)
+    if found is None:
+        return period.replace("-", "\u2013")
+    first_year, first_month, last_year, last_month = (int(part) for part in found.groups())
+    return f"{months[first_month - 1]} {first_year} – {months[last_month - 1]} {last_year}"
+
+
+def departement_text(name: str | None, code: str | None) -> str:
+    """« Val-d'Oise (95) », or nothing."""
+    return f"{name} ({code})" if name and code else ""
