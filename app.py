@@ -6,11 +6,11 @@ import streamlit as st
 
 from pages.shared import perimeter_from_url
 from warehouse.errors import NotBuilt
-from warehouse.paths import published
+from warehouse.paths import ROOT, published
 
 st.set_page_config(
     page_title="Gradient, diagnostic territorial de santé",
-    page_icon=":material/stacked_line_chart:",
+    page_icon=str(ROOT / "static" / "gradient.png"),
     layout="wide",
     initial_sidebar_state="expanded",
 )
@@ -26,12 +26,12 @@ perimeter_from_url()
 st.navigation(
     {
         "Mon territoire": [
+            st.Page("pages/accueil.py", title="Accueil", icon=":material/home:", default=True),
             st.Page(
                 "pages/perimetre.py",
                 title="Périmètre",
                 icon=":material/location_on:",
                 url_path="perimetre",
-                default=True,
             ),
             st.Page(
                 "pages/portrait.py",

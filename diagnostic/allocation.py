@@ -13,14 +13,15 @@ rows cannot change a single unit.
 from __future__ import annotations
 
 import math
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
-Vector = pd.Series | npt.ArrayLike
-Bound = float | pd.Series | None
+Vector: TypeAlias = pd.Series | npt.ArrayLike
+Bound: TypeAlias = float | pd.Series | None
 
 # Mean intensity taken as K ** 0.44 for the nominal ratio. Any exponent from 0.42 to 0.465 gives
 # 1.4, 1.8 and 2.3 for K = 2, 3, 5 at phi = 0.5 (METHODS 6.3); the 2021 poverty rate of the 4 395

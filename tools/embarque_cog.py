@@ -24,6 +24,7 @@ GROUPEMENTS = {"epci": "epci", "ept": "ept"}
 
 
 def read(package: Path, name: str) -> list[dict[str, Any]]:
+    """Records of one file of the package."""
     records: list[dict[str, Any]] = json.loads(
         (package / "data" / f"{name}.json").read_text("utf-8")
     )
@@ -76,6 +77,7 @@ def passage(package: Path) -> pd.DataFrame:
 
 
 def groupements(package: Path) -> pd.DataFrame:
+    """One row an EPCI or an EPT."""
     rows = [
         {"niveau": level, "code": body["code"], "nom": body["nom"], "type": body["type"]}
         for level in GROUPEMENTS
@@ -85,6 +87,7 @@ def groupements(package: Path) -> pd.DataFrame:
 
 
 def main(package: Path) -> None:
+    """Write every table of the package into data/embarque."""
     departements = pd.DataFrame(read(package, "departements"))[["code", "nom", "region", "zone"]]
     regions = pd.DataFrame(read(package, "regions"))[["code", "nom", "zone"]]
     for name, table in {

@@ -140,8 +140,10 @@ def main() -> int:
     try:
         install(groups)
     except InstallError as error:
-        output = str(error).strip()
-        print("\n".join(output.splitlines()[-15:]), advice(output), sep="\n\n", file=sys.stderr)
+        output = str(error)
+        # pip repeats its warnings for each attempt; its errors come last.
+        lines = [line for line in output.splitlines() if not line.startswith("WARNING")]
+        print("\n".join(lines[-10:]), advice(output), sep="\n\n", file=sys.stderr)
         return 1
     stamp.write_text(expected)
     return 0

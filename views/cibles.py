@@ -65,9 +65,7 @@ def profile_text(row: pd.Series, labels: Mapping[str, str]) -> str:
     return "proche de la moyenne nationale sur chaque domaine"
 
 
-def crossing_chart(
-    frame: pd.DataFrame, mean_access: float, access_label: str, access_unit: str
-) -> go.Figure:
+def crossing_chart(frame: pd.DataFrame, mean_access: float, access_label: str) -> go.Figure:
     """Need (horizontal) and access to care (vertical), a bubble a commune, size = inhabitants.
 
     ``frame`` has name, need, access, population, group. Lines stand at the national means.
@@ -121,7 +119,7 @@ def crossing_chart(
         fixedrange=True,
     )
     figure.update_yaxes(
-        title=f"{access_label} ({access_unit})",
+        title=access_label,
         gridcolor="#e3e7ec",
         zeroline=False,
         fixedrange=True,

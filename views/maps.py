@@ -671,7 +671,7 @@ def _base_map(layer: GeometryLayer, attribution: str) -> folium.Map:
         keyboard=False,
         zoom_control=False,
         scroll_wheel_zoom=False,
-        zoom_snap=0.25,
+        zoom_snap=0.1,
         zoom_delta=0.5,
         font_size="14px",
     )

@@ -54,23 +54,24 @@ def commune_value_text(row: Any, reading: Reading) -> str:
     return quantity(row.value, reading.unit, reading.decimals, signed=reading.signed)
 
 
-def coverage_text(coverage: float | None) -> str:
-    """« 98,0 % de la population couverte » ; nothing when all of it is."""
-    if coverage is None or pd.isna(coverage) or coverage >= 0.9995:
-        return ""
-    return f"{percent(coverage)} de la population couverte"
+def coverage_text(row: Any) -> str:
+    """« 98,0 % (12 communes) », the share of the population that has a figure; « 100 % » when all."""
+    if _missing(row.coverage):
+        return "–"
+    if row.coverage >= 0.9995:
+        return percent(1.0, 0)
+    communes = "" if _missing(row.communes) else f" ({count_of(int(row.communes), 'commune')})"
+    return f"{percent(row.coverage)}{communes}"
 
 
 def caution_text(row: Any) -> str:
-    """State, coverage and reason of an observation, in one line; empty when there is nothing to say."""
-    parts = []
-    if row.state != "ok":
-        state = STATES.get(row.state, row.state)
-        parts.append(state if _missing(row.reason) else f"{state} : {row.reason}")
-    covered = coverage_text(row.coverage)
-    if covered and row.state != "absent":
-        parts.append(covered)
-    return " · ".join(parts)
+    """State and reason of an observation, in one line; empty when there is nothing to say."""
+    if row.state == "ok":
+        return ""
+    state = STATES.get(row.state, row.state)
+    if _missing(row.reason):
+        return state
+    return row.reason if row.state == "approx" else f"{state} : {row.reason}"
 
 
 def newer_text(row: Any, reading: Reading) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from views.observation import Reading, caution_text, newer_text, value_text
+from views.observation import Reading, caution_text, coverage_text, newer_text, value_text
 from views.text import DIRECTIONS, count_of, escape_html, number, period_text, quantity
 
 # Blue, orange, grey: told apart without colour vision, never red against green.
@@ -25,6 +25,7 @@ TABLE_STYLE = """
 .portrait thead th { border-bottom: 2px solid #8792a0; font-weight: 600; }
 .portrait td.n, .portrait th.n { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
+.portrait td.p { white-space: nowrap; color: #3d4752; }
 .portrait td.own { font-weight: 650; }
 .portrait td.faint { color: #56616d; font-weight: 400; white-space: normal; }
 .portrait tbody th { font-weight: 400; min-width: 15rem; max-width: 24rem; }
@@ -59,9 +60,10 @@ def portrait_table(caption: str, places: Mapping[str, str], lines: Sequence[Line
     )
     rows = "".join(_row(line, places) for line in lines)
     return (
-        f'{TABLE_STYLE}<table class="portrait"><caption>{escape_html(caption)}</caption><thead><tr>'
+        f'<table class="portrait"><caption>{escape_html(caption)}</caption><thead><tr>'
         f'<th scope="col">Indicateur</th><th scope="col" class="n">Périmètre</th>{head}'
-        f'<th scope="col">Période</th></tr></thead><tbody>{rows}</tbody></table>'
+        '<th scope="col">Période</th><th scope="col">Population couverte</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
     )
 
 
@@ -82,7 +84,8 @@ def _row(line: Line, places: Mapping[str, str]) -> str:
     return (
         f'<tr><th scope="row"><details><summary>{escape_html(line.label + unit)}</summary>{details}'
         f"</details>{note}</th>{_cell(line.own, line.reading, 'own')}{cells}"
-        f"<td>{escape_html(period_text(str(line.own.period)))}</td></tr>"
+        f'<td class="p">{escape_html(period_text(str(line.own.period)))}</td>'
+        f'<td class="p">{escape_html(coverage_text(line.own))}</td></tr>'
     )
 
 
@@ -150,11 +153,13 @@ def gap_chart(frame: pd.DataFrame, comparator: str) -> go.Figure:
         range=[-3.4, 3.4],
         tickvals=[-2, 0, 2],
         ticktext=["nettement plus bas", escape_html(comparator), "nettement plus haut"],
+        tickfont={"color": "#0d151e", "size": 14},
         gridcolor="#e3e7ec",
         zeroline=False,
         fixedrange=True,
     )
     figure.update_yaxes(
+        tickfont={"color": "#0d151e", "size": 14},
         automargin=True,
         fixedrange=True,
         categoryorder="array",
@@ -168,6 +173,14 @@ def gap_tone(gap: float, direction: str) -> str:
     if direction not in ("favorable", "defavorable") or gap == 0:
         return "neutre"
     return "favorable" if (gap > 0) == (direction == "favorable") else "defavorable"
+
+
+def by_tone(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``frame`` (gap, direction) as the chart shows them: less favourable first, widest first."""
+    tones = [gap_tone(gap, way) for gap, way in zip(frame["gap"], frame["direction"], strict=True)]
+    rank = pd.Series(tones, index=frame.index).map({"defavorable": 0, "favorable": 1, "neutre": 2})
+    order = pd.DataFrame({"rank": rank, "size": -frame["gap"].abs()}).sort_values(["rank", "size"])
+    return frame.loc[order.index]
 
 
 def gap_summary(frame: pd.DataFrame, comparator: str) -> str:

@@ -172,9 +172,9 @@ def _fill(database: Path, workshop: Path, profile: str, build_id: str, progress:
         facts = []
         for card in cards.values():
             since = time.monotonic()
-            fact = _load_source(connection, card, workshop)
+            fact, rows = _load_source(connection, card, workshop)
             facts.append(fact)
-            tell(card.title, fact["rows"], since)
+            tell(card.title, rows, since)
         _register_cards(connection, indicators, facts)
         _write_build_info(connection, profile, build_id)
         for script in scripts:
@@ -191,7 +191,7 @@ def _fill(database: Path, workshop: Path, profile: str, build_id: str, progress:
 
 def _load_source(
     connection: duckdb.DuckDBPyConnection, card: SourceCard, workshop: Path
-) -> dict[str, object]:
+) -> tuple[dict[str, object], int]:
     """Read one source, keep it as parquet, offer each table to the SQL as raw_<table>."""
     connector = CONNECTORS[card.connector]
     rows = 0
@@ -205,13 +205,14 @@ def _load_source(
     for path in connector.files(card).values():
         digest.update(path.read_bytes())
         newest = max(newest, path.stat().st_mtime)
-    return {
+    fact = {
         **card.model_dump(exclude={"tables"}),
         "rows": rows,
         "sha256": digest.hexdigest(),
         "retrieved_at": datetime.fromtimestamp(newest, tz=UTC).date().isoformat(),
         "state": "embarqué",
     }
+    return fact, rows
 
 
 def _register_cards(

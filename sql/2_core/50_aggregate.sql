@@ -45,10 +45,12 @@ summed AS (
     FROM cell GROUP BY ALL
 ),
 valued AS (
+    -- Masked counts give two bounds only when every commune has a figure or is masked.
     SELECT s.*, w.communes AS all_communes,
+           s.bounded_communes > 0 AND s.covered_communes = w.communes AS bounds_hold,
            if(w.population > 0, coalesce(s.covered_population, 0) / w.population, 0.0) AS coverage,
            CASE s.aggregation
-               WHEN 'sum' THEN if(s.bounded_communes = 0, s.total, NULL)
+               WHEN 'sum' THEN if(bounds_hold, NULL, s.total)
                WHEN 'sum_ratio' THEN s.scale * s.numerator / nullif(s.denominator, 0)
                WHEN 'weighted_mean' THEN s.weighted_total / nullif(s.weight, 0)
                WHEN 'count_flagged' THEN s.flagged
@@ -68,8 +70,8 @@ SELECT parent_code, indicator_id, period,
            ELSE denominator
        END AS denominator,
        if(coverage >= 0.9, weight, NULL) AS weight,
-       if(coverage >= 0.9 AND bounded_communes > 0, coalesce(total, 0) + bound_low, NULL) AS ci_low,
-       if(coverage >= 0.9 AND bounded_communes > 0, coalesce(total, 0) + bound_high, NULL) AS ci_high,
+       if(coverage >= 0.9 AND bounds_hold, coalesce(total, 0) + bound_low, NULL) AS ci_low,
+       if(coverage >= 0.9 AND bounds_hold, coalesce(total, 0) + bound_high, NULL) AS ci_high,
        CASE
            WHEN coverage < 0.9 THEN 'absent'
            WHEN aggregation = 'weighted_mean' AND all_communes > 1 THEN 'approx'
@@ -81,19 +83,26 @@ SELECT parent_code, indicator_id, period,
        END AS state,
        CASE
            WHEN coverage < 0.9
-               THEN 'moins de 90 % de la population couverte : communes avec un chiffre '
-                    || covered_communes || ' sur ' || all_communes
-                    || if(secret_communes > 0, ', sous secret statistique ' || secret_communes, '')
+               THEN 'moins de 90 % de la population couverte (' || covered_communes
+                    || if(covered_communes > 1, ' communes', ' commune') || ' avec un chiffre sur '
+                    || all_communes || if(secret_communes > 0, ', ' || secret_communes
+                    || ' sous secret statistique', '') || ')'
            WHEN kind = 'median' AND all_communes > 1
                THEN 'moyenne des médianes communales, pondérée par la population'
            WHEN aggregation = 'weighted_mean' AND all_communes > 1
                THEN 'moyenne pondérée par la population municipale'
-           WHEN aggregation = 'sum' AND bounded_communes > 0
-               THEN 'entre deux bornes : communes à « zéro ou masqué » (de 0 à 5) '
-                    || bounded_communes
+           WHEN aggregation = 'sum' AND bounds_hold
+               THEN 'entre deux bornes : ' || bounded_communes
+                    || if(bounded_communes > 1, ' communes', ' commune')
+                    || ' à « zéro ou masqué », de 0 à 5'
            WHEN aggregation = 'sum' AND covered_communes < all_communes
-               THEN 'borne basse : communes sans chiffre ' || (all_communes - covered_communes)
-           WHEN approx_communes > 0 THEN 'communes à valeur approchée : ' || approx_communes
+               THEN 'borne basse : ' || (all_communes - covered_communes)
+                    || if(all_communes - covered_communes > 1, ' communes', ' commune') || ' sans chiffre'
+                    || if(bounded_communes > 0, ', ' || bounded_communes
+                          || ' à « zéro ou masqué »', '')
+           WHEN approx_communes > 0 THEN approx_communes || if(approx_communes > 1, ' communes', ' commune')
+                    || ' à valeur approchée'
+           WHEN raw_value IS NULL THEN 'dénominateur nul : la part n''existe pas'
        END AS reason,
        coverage, covered_communes AS communes, source_id
 FROM valued;

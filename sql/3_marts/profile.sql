@@ -1,5 +1,6 @@
 -- Every figure of one perimeter, all periods: aggregated from its communes; a perimeter that is
--- exactly one commune, or one level with published figures, takes those.
+-- exactly one commune, or one level with published figures, takes those. A category or a number of
+-- samples stays out: a perimeter counts communes, even when it holds a single one.
 CREATE MACRO profile(codes, whole_level, whole_code) AS TABLE
 WITH computed AS (
     SELECT * FROM aggregate_communes(list_transform(codes, lambda c: 'perimetre'), codes)
@@ -8,6 +9,8 @@ published AS (
     SELECT indicator_id, period, value, numerator, denominator, weight, ci_low, ci_high, state,
            reason, coverage, communes, source_id
     FROM observation WHERE level = whole_level AND code = whole_code
+      AND NOT (level = 'commune' AND indicator_id IN (
+          SELECT id FROM indicator WHERE aggregation = 'count_flagged'))
 )
 SELECT * FROM published
 UNION ALL BY NAME

@@ -13,7 +13,14 @@ from urllib.parse import urlsplit
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Route,
+    sync_playwright,
+)
 
 from tests.conftest import BROWSER_REQUIRED, ROOT
 from tools.browser import find_chromium
@@ -159,12 +166,15 @@ def context(browser: Browser, outside_requests: list[str]) -> Iterator[BrowserCo
 @pytest.fixture
 def page(context: BrowserContext, outside_requests: list[str], console_errors: list[str]) -> Page:
     """A blank tab; go to `app_url` with it."""
+
+    def note_console(message: ConsoleMessage) -> None:
+        address = message.location.get("url", "")
+        if message.type == "error":
+            console_errors.append(f"{message.text} {address}".strip())
+
     tab = context.new_page()
     tab.on("pageerror", lambda error: console_errors.append(str(error)))
-    tab.on(
-        "console",
-        lambda message: console_errors.append(message.text) if message.type == "error" else None,
-    )
+    tab.on("console", note_console)
     tab.on(
         "websocket",
         lambda socket: None if is_local(socket.url) else outside_requests.append(socket.url),

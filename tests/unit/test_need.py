@@ -182,7 +182,7 @@ def test_refusals(change: dict[str, object], message: str) -> None:
         "reference": REFERENCE,
     }
     with pytest.raises(ValueError, match=message):
-        nd.index(**(given_ | change))  # type: ignore[arg-type]
+        nd.index(**(given_ | change))
 
 
 def test_weighted_quantiles_are_observed_values() -> None:

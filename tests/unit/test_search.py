@@ -258,8 +258,8 @@ def country() -> SearchIndex:
     if not (COG / "cog_communes.csv").exists() or not (COG / "cog_groupements.csv").exists():
         pytest.skip("data/embarque/cog_communes.csv ou cog_groupements.csv n'est pas là")
     read = {"dtype": str, "keep_default_na": False}
-    communes = pd.read_csv(COG / "cog_communes.csv", **read)  # type: ignore[call-overload]
-    groups = pd.read_csv(COG / "cog_groupements.csv", **read)  # type: ignore[call-overload]
+    communes = pd.read_csv(COG / "cog_communes.csv", **read)
+    groups = pd.read_csv(COG / "cog_groupements.csv", **read)
     communes["population"] = pd.to_numeric(communes["population"])
     level = communes["type"].map({"com": "commune"}).fillna(communes["type"])
     rows = [communes.assign(level=level, name=communes["nom"])]
