@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,7 @@ class Current:
 
 def perimeter_from_url() -> None:
     """Take the perimeter of the URL, or write that of the session into it. Called by app.py."""
+    st.session_state["through_app"] = True
     asked = st.query_params.get(PARAMETER)
     if asked is not None:
         perimeter, notes = decode(asked)
@@ -168,8 +170,20 @@ def choose(perimeter: Perimeter) -> None:
     _write_url(perimeter)
 
 
+def _go_through_app() -> None:
+    """Have app.py run first.
+
+    Until app.py has called st.navigation once in the life of the server, Streamlit runs the files
+    of pages/ by itself: a link opened first thing would miss the theme, the menu and the URL.
+    """
+    if "through_app" not in st.session_state:
+        runpy.run_path(str(ROOT / "app.py"))
+        st.stop()
+
+
 def current() -> Current | None:
     """The perimeter on screen, or None when none is chosen or nothing in it is known."""
+    _go_through_app()
     perimeter: Perimeter | None = st.session_state.get("perimeter")
     if perimeter is None or not perimeter.parts:
         return None

@@ -34,14 +34,14 @@ def run_warehouse(*arguments: str, data_dir: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def embedded_data_dir(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+def embedded_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """GRADIENT_DATA_DIR of the embedded warehouse, built once whatever the number of workers.
 
     GRADIENT_TEST_DATA_DIR keeps it from one run to the next: the build then only runs when the
     code or the data changed.
     """
     base = tmp_path_factory.getbasetemp()
-    common = base if worker_id == "master" else base.parent
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     kept = os.environ.get("GRADIENT_TEST_DATA_DIR")
     data_dir = Path(kept).resolve() if kept else common / "gradient"
     data_dir.mkdir(parents=True, exist_ok=True)

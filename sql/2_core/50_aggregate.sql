@@ -75,7 +75,8 @@ SELECT parent_code, indicator_id, period,
        CASE
            WHEN coverage < 0.9 THEN 'absent'
            WHEN aggregation = 'weighted_mean' AND all_communes > 1 THEN 'approx'
-           WHEN aggregation = 'sum' AND (bounded_communes > 0 OR covered_communes < all_communes)
+           WHEN aggregation = 'sum' AND raw_value IS NULL AND NOT bounds_hold THEN 'absent'
+           WHEN aggregation = 'sum' AND (bounds_hold OR covered_communes < all_communes)
                THEN 'approx'
            WHEN approx_communes > 0 THEN 'approx'
            WHEN raw_value IS NULL THEN 'absent'
@@ -95,6 +96,8 @@ SELECT parent_code, indicator_id, period,
                THEN 'entre deux bornes : ' || bounded_communes
                     || if(bounded_communes > 1, ' communes', ' commune')
                     || ' à « zéro ou masqué », de 0 à 5'
+           WHEN aggregation = 'sum' AND raw_value IS NULL
+               THEN 'aucune commune n''a de chiffre publié'
            WHEN aggregation = 'sum' AND covered_communes < all_communes
                THEN 'borne basse : ' || (all_communes - covered_communes)
                     || if(all_communes - covered_communes > 1, ' communes', ' commune') || ' sans chiffre'

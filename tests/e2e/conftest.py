@@ -28,6 +28,8 @@ from tools.browser import find_chromium
 LOCAL_HOSTS = {"localhost", "127.0.0.1"}
 LOCAL_SCHEMES = {"about", "blob", "data"}
 START_TIMEOUT = 60
+# On a link to an inner page, Streamlit first looks for its server below that page: two 404s.
+STREAMLIT_PROBES = ("/_stcore/health", "/_stcore/host-config")
 CHROMIUM_FLAGS = [
     "--disable-gpu",
     "--disable-quic",
@@ -169,7 +171,7 @@ def page(context: BrowserContext, outside_requests: list[str], console_errors: l
 
     def note_console(message: ConsoleMessage) -> None:
         address = message.location.get("url", "")
-        if message.type == "error":
+        if message.type == "error" and not address.endswith(STREAMLIT_PROBES):
             console_errors.append(f"{message.text} {address}".strip())
 
     tab = context.new_page()

@@ -1,5 +1,6 @@
 """The tooling keeps its promises: pinned, offline, in French, one way."""
 
+import ast
 import os
 import re
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -23,16 +25,21 @@ PACKAGES = ("connectors", "diagnostic", "pages", "views", "warehouse")
 LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-data.txt")
 
 
+def canonical(name: str) -> str:
+    """Name of a distribution as package indexes compare them."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def pins(name: str) -> dict[str, str]:
     """Requirement (with its marker) → version of a requirements file."""
     lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     requirements = [line.split(" #")[0].strip() for line in lines if re.match(r"\w", line)]
-    found = {}
+    found: dict[str, str] = {}
     for requirement in requirements:
         match = re.fullmatch(r"([\w.-]+)==([\w.]+)( ;.*)?", requirement)
         assert match, f"{name}: {requirement} n'a pas de version exacte"
         package, version, marker = match.groups(default="")
-        found[re.sub(r"[-_.]+", "-", package).lower() + marker] = version
+        found[canonical(package) + marker] = version
     return found
 
 
@@ -54,6 +61,35 @@ def test_locks_hold_their_direct_requirements() -> None:
 def test_every_direct_requirement_says_why() -> None:
     lines = (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines()
     assert [line for line in lines if "==" in line and " # " not in line] == []
+
+
+def third_party_imports() -> dict[str, str]:
+    """Top-level module the product imports from elsewhere → one file that does."""
+    files = [ROOT / "app.py", *(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))]
+    found: dict[str, str] = {}
+    for path in files:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = [node.module]
+            else:
+                continue
+            found |= {name.split(".")[0]: str(path.relative_to(ROOT)) for name in names}
+    ours = {*PACKAGES, *sys.stdlib_module_names}
+    return {name: path for name, path in found.items() if name not in ours}
+
+
+def test_the_runtime_requirements_alone_suffice() -> None:
+    """Nothing the product imports comes from a test tool or from a dependency's dependency."""
+    distributions = packages_distributions()
+    direct = pins("requirements.in")
+    undeclared = {
+        name: path
+        for name, path in third_party_imports().items()
+        if not any(canonical(d) in direct for d in distributions.get(name, []))
+    }
+    assert undeclared == {}
 
 
 # Installation
