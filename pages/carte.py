@@ -278,8 +278,9 @@ with map_column:
         )
     show_counts(frame, card)
 
-if clicked in set(found.codes):
+if clicked is not None and clicked in set(found.codes):
     st.session_state["commune_vue"] = clicked
+    st.rerun()
 
 with detail_column:
     names = dict(zip(frame["code"], frame["name"], strict=True))

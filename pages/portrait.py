@@ -68,6 +68,7 @@ def lines(own: pd.DataFrame, others: pd.DataFrame, theme: str) -> list[Line]:
                 others={line.place: line for line in theirs.itertuples()},
                 definition=card.definition,
                 caveats=card.caveats,
+                communes=len(found.codes),
                 source=f"{source['producer']}, {source['title']}, {source['vintage']} ({source['licence']})",
             )
         )

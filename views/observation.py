@@ -54,14 +54,20 @@ def commune_value_text(row: Any, reading: Reading) -> str:
     return quantity(row.value, reading.unit, reading.decimals, signed=reading.signed)
 
 
-def coverage_text(row: Any) -> str:
-    """« 98,0 % (12 communes) », the share of the population that has a figure; « 100 % » when all."""
+def coverage_text(row: Any, communes: int) -> str:
+    """« 98,0 % (12 communes sur 13) », the population with a figure; « 100 % » when all of it.
+
+    ``communes``: how many the perimeter has.
+    """
     if _missing(row.coverage):
         return "–"
     if row.coverage >= 0.9995:
         return percent(1.0, 0)
-    communes = "" if _missing(row.communes) else f" ({count_of(int(row.communes), 'commune')})"
-    return f"{percent(row.coverage)}{communes}"
+    if _missing(row.communes):
+        return percent(row.coverage)
+    return (
+        f"{percent(row.coverage)} ({count_of(int(row.communes), 'commune')} sur {number(communes)})"
+    )
 
 
 def caution_text(row: Any) -> str:

@@ -51,6 +51,7 @@ class Line:
     definition: str
     caveats: Sequence[str]
     source: str
+    communes: int
 
 
 def portrait_table(caption: str, places: Mapping[str, str], lines: Sequence[Line]) -> str:
@@ -79,13 +80,14 @@ def _row(line: Line, places: Mapping[str, str]) -> str:
             f"Source : {line.source}.",
         )
     )
-    unit = "" if line.reading.unit == "%" else f" ({line.reading.unit})"
+    said = line.reading.unit == "%" or line.reading.kind in ("count", "sample", "ordinal")
+    unit = "" if said else f" ({line.reading.unit})"
     cells = "".join(_other_cell(line.others.get(key), line.reading) for key in places)
     return (
         f'<tr><th scope="row"><details><summary>{escape_html(line.label + unit)}</summary>{details}'
         f"</details>{note}</th>{_cell(line.own, line.reading, 'own')}{cells}"
         f'<td class="p">{escape_html(period_text(str(line.own.period)))}</td>'
-        f'<td class="p">{escape_html(coverage_text(line.own))}</td></tr>'
+        f'<td class="p">{escape_html(coverage_text(line.own, line.communes))}</td></tr>'
     )
 
 
