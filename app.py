@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
+import logging
+
 import streamlit as st
 
 from pages.shared import perimeter_from_url
+from views.style import STYLE
 from warehouse.errors import NotBuilt
 from warehouse.paths import ROOT, published
+
+PAGES = {
+    "Mon territoire": (
+        ("perimetre", "Périmètre", "location_on"),
+        ("portrait", "Portrait", "list_alt"),
+        ("carte", "Carte", "map"),
+    ),
+    "Décider": (("cibles", "Cibles", "balance"),),
+    "Vérifier": (("donnees", "Données", "database"),),
+}
 
 st.set_page_config(
     page_title="Gradient, diagnostic territorial de santé",
     page_icon=str(ROOT / "static" / "gradient.png"),
     layout="wide",
-    initial_sidebar_state="expanded",
 )
-
+st.html(STYLE)
 try:
     published()
 except NotBuilt as error:
     st.error(str(error), icon=":material/database_off:")
     st.stop()
-
 perimeter_from_url()
 
-st.navigation(
-    {
-        "Mon territoire": [
-            st.Page("pages/accueil.py", title="Accueil", icon=":material/home:", default=True),
-            st.Page(
-                "pages/perimetre.py",
-                title="Périmètre",
-                icon=":material/location_on:",
-                url_path="perimetre",
-            ),
-            st.Page(
-                "pages/portrait.py",
-                title="Portrait",
-                icon=":material/list_alt:",
-                url_path="portrait",
-            ),
-            st.Page("pages/carte.py", title="Carte", icon=":material/map:", url_path="carte"),
-        ],
-        "Décider": [
-            st.Page(
-                "pages/cibles.py", title="Cibles", icon=":material/balance:", url_path="cibles"
-            ),
-        ],
-        "Vérifier": [
-            st.Page(
-                "pages/donnees.py", title="Données", icon=":material/database:", url_path="donnees"
-            ),
-        ],
-    }
-).run()
+home = st.Page("pages/accueil.py", title="Accueil", icon=":material/home:", default=True)
+sections = {
+    section: [
+        st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
+        for name, title, icon in entries
+    ]
+    for section, entries in PAGES.items()
+}
+page = st.navigation({"": [home], **sections})
+try:
+    page.run()
+except Exception:  # noqa: BLE001  a visitor reads French, the log has the rest
+    logging.getLogger("gradient").exception("page %s", page.url_path)
+    st.error(
+        "Cette page n'a pas pu s'afficher. Vos choix sont gardés dans l'adresse : rechargez-la, "
+        "ou revenez à l'accueil. Le détail est dans le terminal qui a lancé Gradient.",
+        icon=":material/error:",
+    )

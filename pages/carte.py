@@ -6,16 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.perimeter import file_name
-from pages.shared import (
-    CONTOUR_CREDIT,
-    Current,
-    contours,
-    header,
-    indicators,
-    layer,
-    mart,
-    require_perimeter,
-)
+from pages.layers import CONTOUR_CREDIT, contours, layer
+from pages.shared import Current, header, indicators, mart, require_perimeter
 from views.classification import SCHEMES, Classes, classify, palette
 from views.maps import choropleth_map
 from views.observation import Reading, commune_value_text

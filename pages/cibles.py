@@ -10,7 +10,16 @@ import streamlit as st
 
 from diagnostic import allocation, need
 from diagnostic.perimeter import file_name
-from pages.shared import CONTOUR_CREDIT, Current, header, indicators, layer, mart, require_perimeter
+from pages.layers import CONTOUR_CREDIT, layer
+from pages.shared import (
+    Current,
+    build_path,
+    header,
+    indicators,
+    mart,
+    open_warehouse,
+    require_perimeter,
+)
 from views.cibles import (
     GROUP_COLOURS,
     GROUP_MEANING,
@@ -54,10 +63,13 @@ def needs() -> NeedCard:
     return load_needs()
 
 
-def matrix() -> tuple[pd.DataFrame, pd.Series]:
-    """Indicators of the index over every loaded commune (wide), and their population."""
+@st.cache_resource(max_entries=2, show_spinner="Lecture des communes…")
+def matrix(path: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Indicators of the index over every loaded commune (wide), and their population; not to be changed."""
     periods = needs().periods
-    long = mart("commune_matrix", indicators=list(periods), periods=list(periods.values()))
+    long = open_warehouse(path).mart(
+        "commune_matrix", indicators=list(periods), periods=list(periods.values())
+    )
     wide = long.pivot(index="code", columns="indicator_id", values="value")
     return wide.reindex(columns=list(periods)), long.groupby("code")["population"].first()
 
@@ -424,7 +436,7 @@ st.markdown(
     "C'est l'universalisme proportionné."
 )
 weights = choose_weights()
-wide, population = matrix()
+wide, population = matrix(build_path())
 scores = need.index(wide, needs().directions, weights, references()[["mean", "sd"]])
 reference = national_reference(wide, population, scores, weights)
 explain_reference(reference)

@@ -6,7 +6,8 @@ import streamlit as st
 
 from diagnostic.perimeter import MAX_NAME, Part, Perimeter
 from pages.choosing import change, show_file_box, show_search
-from pages.shared import CONTOUR_CREDIT, Current, choose, current, header, layer, mart
+from pages.layers import CONTOUR_CREDIT, layer
+from pages.shared import Current, choose, current, header, mart
 from views.maps import perimeter_map
 from views.text import LEVELS, count_of, escape_markdown, number
 

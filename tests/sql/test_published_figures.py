@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from connectors import france_opendata
-from connectors.cards import load_sources
+from connectors.cards import DATA, load_sources
 from tests.sql.reference import former_codes, numbers, published_csv
 from warehouse.indicators import load_indicators
 
@@ -168,7 +168,7 @@ def populations_and_births() -> list[pd.DataFrame]:
 
 def equipment() -> list[pd.DataFrame]:
     table = numbers(published_csv("bpe_2025_sante.csv"), "nombre")
-    types = pd.read_csv("data/columns/bpe_types.csv", dtype=str).set_index("equipement")
+    types = pd.read_csv(DATA / "columns" / "bpe_types.csv", dtype=str).set_index("equipement")
     communes = published_csv("cog_communes.csv").set_index("code")["population"].astype(float)
     people = table["codgeo"].map(communes)
     built = []

