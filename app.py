@@ -45,7 +45,7 @@ sections = {
 page = st.navigation({"": [home], **sections})
 try:
     page.run()
-except Exception:  # noqa: BLE001  a visitor reads French, the log has the rest
+except Exception:
     logging.getLogger("gradient").exception("page %s", page.url_path)
     st.error(
         "Cette page n'a pas pu s'afficher. Vos choix sont gardés dans l'adresse : rechargez-la, "

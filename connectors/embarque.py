@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +30,7 @@ def read(card: SourceCard, folder: Path = DATA / "embarque") -> dict[str, pd.Dat
             frame = pd.read_csv(
                 path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8"
             )
+            _refuse_ragged_rows(path)
         except (OSError, ValueError) as error:
             raise SourceUnavailable(
                 card.id,
@@ -37,3 +39,13 @@ def read(card: SourceCard, folder: Path = DATA / "embarque") -> dict[str, pd.Dat
             ) from error
         tables[table] = rename(frame, card.id, table, VINTAGE)
     return tables
+
+
+def _refuse_ragged_rows(path: Path) -> None:
+    """A row cut short would read as blanks, that is as secrets. Raises ValueError."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = csv.reader(stream)
+        width = len(next(rows))
+        for row in rows:
+            if row and len(row) != width:
+                raise ValueError(f"ligne {rows.line_num} : {len(row)} cellules au lieu de {width}")

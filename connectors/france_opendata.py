@@ -25,10 +25,11 @@ def files(card: SourceCard) -> dict[str, Path]:
 def read(card: SourceCard) -> dict[str, pd.DataFrame]:
     """One row a commune of 2024; persons and dwellings are sums over its IRIS.
 
+    An IRIS without a figure leaves its commune without one: a missing count is never a zero.
     Raises SourceUnavailable when the package is absent, SchemaDrift when its columns moved.
     """
     tables: dict[str, pd.DataFrame] = {}
     for table, path in files(card).items():
         iris = rename(pd.read_parquet(path), card.id, table, VINTAGE, strict=False)
-        tables[table] = iris.groupby("codgeo", as_index=False).sum()
+        tables[table] = iris.groupby("codgeo", as_index=False).sum(skipna=False)
     return tables

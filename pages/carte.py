@@ -7,7 +7,7 @@ import streamlit as st
 
 from diagnostic.perimeter import file_name
 from pages.layers import CONTOUR_CREDIT, contours, layer
-from pages.shared import Current, header, indicators, mart, require_perimeter
+from pages.shared import Current, header, indicators, mart, require_perimeter, show_table
 from views.classification import SCHEMES, Classes, classify, palette
 from views.maps import choropleth_map
 from views.observation import Reading, commune_value_text
@@ -17,6 +17,7 @@ from views.text import (
     DIRECTIONS,
     STATES,
     THEMES,
+    alphabetical,
     count_of,
     escape_markdown,
     joined,
@@ -167,35 +168,43 @@ def show_commune(code: str, frame: pd.DataFrame) -> None:
                 "Période": period_text(str(one["period"])),
             }
         )
-    st.dataframe(pd.DataFrame(rows), hide_index=True, height=420, alt=f"Les chiffres de {name}")
+    show_table(pd.DataFrame(rows), f"Les chiffres de {name}", ["Valeur"])
     st.caption(
         "Une commune seule varie beaucoup d'une année à l'autre : préférez les moyennes du périmètre."
     )
 
 
-def show_table(frame: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
+def commune_table(frame: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
+    ordered = frame.sort_values("name", key=lambda names: names.map(alphabetical))
     table = pd.DataFrame(
         {
-            "Commune": frame["name"],
-            "Code": frame["code"],
-            card.short_label: frame["value"].round(card.decimals),
-            "État": frame["state"].map(lambda state: STATES[state] or "publié"),
-            "Précision": frame["reason"].fillna(""),
-            "Habitants": frame["population"],
+            "Commune": ordered["name"],
+            "Code": ordered["code"],
+            card.short_label: ordered["value"].round(card.decimals),
+            "État": ordered["state"].map(lambda state: STATES[state] or "publié"),
+            "Précision": ordered["reason"].fillna(""),
+            "Habitants": ordered["population"],
         }
     )
     if card.kind == "ratio" and card.rule == "sum_ratio":
-        table["Numérateur"] = frame["numerator"].round(1)
-        table["Dénominateur"] = frame["denominator"].round(1)
+        table["Numérateur"] = ordered["numerator"].round(1)
+        table["Dénominateur"] = ordered["denominator"].round(1)
     with st.expander(f"Le tableau des communes ({len(frame)})", icon=":material/table:"):
-        numeric = table.select_dtypes("number").columns
-        st.dataframe(
-            table.sort_values("Commune"),
-            hide_index=True,
-            column_config={
-                name: st.column_config.NumberColumn(format="localized") for name in numeric
-            },
-            alt=f"{card.label}, commune par commune",
+        texts = table.assign(
+            **{
+                card.short_label: [
+                    commune_value_text(row, reading) for row in ordered.itertuples()
+                ],
+                "Habitants": ordered["population"].map(number),
+            }
+        )
+        for name in ("Numérateur", "Dénominateur"):
+            if name in texts:
+                texts[name] = texts[name].map(lambda value: number(value, 1))
+        show_table(
+            texts,
+            f"{card.label}, commune par commune",
+            [card.short_label, "Habitants", "Numérateur", "Dénominateur"],
         )
     return table
 
@@ -280,7 +289,7 @@ with detail_column:
         st.session_state["commune_vue"] = None
     st.selectbox(
         "Voir une commune",
-        sorted(names, key=lambda code: names[code]),
+        sorted(names, key=lambda code: alphabetical(names[code])),
         index=None,
         format_func=lambda code: names[code],
         key="commune_vue",
@@ -290,18 +299,13 @@ with detail_column:
         show_commune(st.session_state["commune_vue"], frame)
     elif marked:
         st.markdown("**Communes avec un quartier prioritaire**")
-        st.dataframe(
-            pd.DataFrame(
-                [
-                    {"Commune": names[code], "Quartiers": ", ".join(quarters)}
-                    for code, quarters in marked.items()
-                ]
-            ).sort_values("Commune"),
-            hide_index=True,
-            alt="Communes avec un quartier prioritaire",
-        )
+        quarters = [
+            {"Commune": names[code], "Quartiers": ", ".join(marked[code])}
+            for code in sorted(marked, key=lambda code: alphabetical(names[code]))
+        ]
+        show_table(pd.DataFrame(quarters), "Communes avec un quartier prioritaire")
 
-table = show_table(frame, card)
+table = commune_table(frame, card)
 source_line = (
     f"Source : {source['producer']}, {source['title']}, {period_text(period)}. {CONTOUR_CREDIT}."
 )

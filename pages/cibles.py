@@ -19,6 +19,7 @@ from pages.shared import (
     mart,
     open_warehouse,
     require_perimeter,
+    show_table,
 )
 from views.cibles import (
     GROUP_COLOURS,
@@ -34,7 +35,7 @@ from views.cibles import (
 from views.classification import Classes
 from views.maps import choropleth_map
 from views.tables import csv_file
-from views.text import count_of, escape_markdown, joined, number, percent
+from views.text import alphabetical, count_of, escape_markdown, joined, number, percent
 from warehouse.needs import NeedCard, load_needs
 
 RATIOS = {
@@ -44,6 +45,7 @@ RATIOS = {
     5.0: "5 : très marqué",
 }
 RESOURCES = ("consultations dentaires", "séances", "heures", "places", "euros")
+PER_THOUSAND = "Proportionné, pour 1 000 hab."
 QUANTILES = (0.05, 0.6, 0.8, 0.95)
 
 
@@ -152,7 +154,11 @@ def explain_reference(reference: Reference) -> None:
                         "La référence repose sur": basis["basis"],
                     }
                 )
-        st.dataframe(pd.DataFrame(listing), hide_index=True, alt="Référence de chaque indicateur")
+        show_table(
+            pd.DataFrame(listing),
+            "Référence de chaque indicateur",
+            ["Moyenne de référence", "Écart-type"],
+        )
         if not reference.exact:
             st.markdown(
                 "**Seuils nationaux approchés.** La France entière n'est pas chargée : les seuils des "
@@ -204,6 +210,8 @@ def show_groups(
             ),
             inside=set(found.codes),
             legend_title="Groupe de lecture",
+            approximate_label="Groupe non assuré",
+            absent_label="Non classable",
             legend_labels=[GROUPS[name] for name in order],
             height=480,
             attribution=CONTOUR_CREDIT,
@@ -229,22 +237,21 @@ def show_groups(
                     table["classable"], table[list(labels)].astype(float).iterrows(), strict=True
                 )
             ],
-            **{label: table[name].astype(float).round(2) for name, label in labels.items()},
-            "Accès (APL)": table["access"].round(2),
-            "Habitants": table["population"],
+            **{
+                label: table[name].map(lambda score: number(score, 1, signed=True))
+                for name, label in labels.items()
+            },
+            "Accès (APL)": table["access"].map(lambda value: number(value, 2)),
+            "Habitants": table["population"].map(number),
         }
-    ).sort_values("Commune")
+    ).sort_values("Commune", key=lambda names: names.map(alphabetical))
     with st.expander(
         f"Pourquoi ce groupe, commune par commune ({len(listing)})", icon=":material/table:"
     ):
-        st.dataframe(
+        show_table(
             listing,
-            hide_index=True,
-            column_config={
-                name: st.column_config.NumberColumn(format="localized")
-                for name in listing.select_dtypes("number").columns
-            },
-            alt="Groupe, domaines et accès de chaque commune",
+            "Groupe, domaines et accès de chaque commune",
+            [*labels.values(), "Accès (APL)", "Habitants"],
         )
         st.caption(
             "Par ordre alphabétique. Chaque domaine est en écarts-types nationaux : 0 est la moyenne "
@@ -337,6 +344,44 @@ def dosing_units(table: pd.DataFrame, mesh: str, parts: pd.Series) -> tuple[pd.D
     )
 
 
+def dosing_table(shared: pd.DataFrame) -> pd.DataFrame:
+    """The split as numbers, by alphabetical order: what the file holds."""
+    per_thousand = 1000 * shared["allocated"] / shared["population"].where(shared["population"] > 0)
+    table = pd.DataFrame(
+        {
+            "Territoire": shared.index,
+            "Habitants": shared["population"].astype(int),
+            "Proportionné": shared["allocated"],
+            "À parts égales": shared["equal_allocated"],
+            PER_THOUSAND: per_thousand.round(2),
+            "Besoin": shared["need"].round(2),
+            "Communes": shared["pooled"],
+            "Lesquelles": shared["names"].where(shared["pooled"] > 1, ""),
+        }
+    )
+    return table.sort_values("Territoire", key=lambda names: names.map(alphabetical))
+
+
+def dosing_texts(table: pd.DataFrame, budget: int) -> pd.DataFrame:
+    """The split as it is read, with its total."""
+    people = table["Habitants"].sum()
+    total = {
+        "Territoire": "Total",
+        "Habitants": people,
+        "Proportionné": table["Proportionné"].sum(),
+        "À parts égales": table["À parts égales"].sum(),
+        PER_THOUSAND: 1000 * budget / people,
+        "Communes": table["Communes"].sum(),
+        "Lesquelles": "",
+    }
+    whole = pd.concat([table, pd.DataFrame([total])])
+    texts = {
+        name: [number(one, 2 if name in (PER_THOUSAND, "Besoin") else 0) for one in whole[name]]
+        for name in whole.columns.drop(["Territoire", "Lesquelles"])
+    }
+    return whole.assign(**texts)
+
+
 def show_dosing(found: Current, table: pd.DataFrame, reference: Reference) -> None:
     st.subheader("Doser une ressource", anchor=False)
     budget, resource, base, ratio = ask_resource()
@@ -362,6 +407,7 @@ def show_dosing(found: Current, table: pd.DataFrame, reference: Reference) -> No
         default=default,
         required=True,
         key=f"maille_{default}",
+        bind="query-params",
     )
     units, pooled = dosing_units(table, str(mesh), alone["continuous"])
     shared = allocation.allocate(
@@ -386,34 +432,12 @@ def show_dosing(found: Current, table: pd.DataFrame, reference: Reference) -> No
             f"{' et d’autres' if len(unknown) > 5 else ''} : la base et l'intensité moyenne leur sont appliquées.",
             icon=":material/help:",
         )
-    per_thousand = shared["allocated"] / shared["population"].where(shared["population"] > 0) * 1000
-    result = pd.DataFrame(
-        {
-            "Territoire": shared.index,
-            "Habitants": shared["population"].astype(int),
-            "Proportionné": shared["allocated"],
-            "À parts égales": shared["equal_allocated"],
-            "Proportionné, pour 1 000 hab.": per_thousand.round(2),
-            "Besoin": shared["need"].round(2),
-            "Communes": shared["pooled"],
-            "Lesquelles": shared["names"].where(shared["pooled"] > 1, ""),
-        }
-    )
-    total = {
-        "Territoire": "Total",
-        "Habitants": result["Habitants"].sum(),
-        "Proportionné": result["Proportionné"].sum(),
-        "À parts égales": result["À parts égales"].sum(),
-        "Proportionné, pour 1 000 hab.": round(1000 * budget / result["Habitants"].sum(), 2),
-    }
-    st.dataframe(
-        pd.concat([result, pd.DataFrame([total])]),
-        hide_index=True,
-        column_config={
-            name: st.column_config.NumberColumn(format="localized")
-            for name in result.select_dtypes("number").columns
-        },
-        alt=f"Répartition de {budget} {resource} par territoire",
+    result = dosing_table(shared)
+    show_table(
+        dosing_texts(result, budget),
+        f"Répartition de {number(budget)} {resource} par territoire",
+        ["Habitants", "Proportionné", "À parts égales", PER_THOUSAND, "Besoin", "Communes"],
+        total=True,
     )
     st.caption(
         "Nombres entiers, total exact, chaque territoire à moins d'une unité de sa part calculée. "

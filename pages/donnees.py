@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.perimeter import file_name
-from pages.shared import current, indicators, mart, profile, warehouse
+from pages.shared import current, indicators, mart, profile, show_table, warehouse
 from views.tables import csv_file
 from views.text import DIRECTIONS, STATES, THEMES, escape_markdown, number, period_text
 
@@ -30,35 +30,27 @@ st.markdown(
 
 st.subheader("Les sources", anchor=False)
 sources = mart("sources")
-st.dataframe(
-    sources[
-        ["producer", "title", "vintage", "rows", "cog", "licence", "cadence", "state", "page"]
-    ].set_axis(
-        [
-            "Producteur",
-            "Titre",
-            "Millésime",
-            "Lignes",
-            "Géographie",
-            "Licence",
-            "Mise à jour",
-            "État",
-            "Page",
-        ],
-        axis=1,
+show_table(
+    pd.DataFrame(
+        {
+            "Producteur": sources["producer"],
+            "Titre": sources["title"],
+            "Millésime": sources["vintage"],
+            "Lignes": sources["rows"].map(number),
+            "Licence": sources["licence"],
+            "Mise à jour": sources["cadence"],
+            "État": sources["state"],
+        }
     ),
-    hide_index=True,
-    column_config={
-        "Page": st.column_config.LinkColumn(display_text="page du producteur"),
-        "Lignes": st.column_config.NumberColumn(format="localized"),
-    },
-    alt="Sources de données",
+    "Sources de données",
+    ["Lignes"],
 )
 with st.expander("Limites de chaque source", icon=":material/warning:"):
     for row in sources.itertuples():
         st.markdown(f"**{escape_markdown(row.producer)}**, {escape_markdown(row.title)}")
         for caveat in row.caveats:
             st.markdown(f"- {escape_markdown(caveat)}")
+        st.markdown(f"- Page du producteur : <{row.page}>")
         if row.checked:
             st.markdown(f"- Vérifié : {escape_markdown(row.checked)}")
 
@@ -78,7 +70,15 @@ dictionary = pd.DataFrame(
         for card in indicators().values()
     ]
 )
-st.dataframe(dictionary, hide_index=True, alt="Dictionnaire des indicateurs")
+shown_columns = [
+    "Indicateur",
+    "Thème",
+    "Unité",
+    "Pour un territoire",
+    "Définition",
+    "Mises en garde",
+]
+show_table(dictionary[shown_columns], "Dictionnaire des indicateurs")
 st.download_button(
     "Télécharger le dictionnaire (CSV)",
     csv_file(dictionary),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from diagnostic.perimeter import MAX_NAME, Part, Perimeter
 from pages.choosing import change, show_file_box, show_search
 from pages.layers import CONTOUR_CREDIT, layer
-from pages.shared import Current, choose, current, header, mart
+from pages.shared import Current, choose, current, header, mart, show_table
 from views.maps import perimeter_map
-from views.text import LEVELS, count_of, escape_markdown, number
+from views.text import LEVELS, alphabetical, count_of, escape_markdown, number
 
 NEXT_PAGES = (
     ("pages/portrait.py", "Lire le portrait", ":material/list_alt:"),
@@ -58,7 +59,7 @@ def show_composition(found: Current) -> None:
     if len(names) > 1:
         st.selectbox(
             "Retirer une commune",
-            sorted(names, key=lambda code: names[code]),
+            sorted(names, key=lambda code: alphabetical(names[code])),
             index=None,
             format_func=lambda code: f"{names[code]} ({code})",
             key="retirer",
@@ -113,16 +114,18 @@ def show_map(found: Current) -> None:
 
 
 def show_communes(found: Current) -> None:
+    table = found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
+    texts = pd.DataFrame(
+        {
+            "Commune": table["name"],
+            "Code": table["code"],
+            "Intercommunalité": table["epci_name"].fillna("aucune"),
+            "Département": table["departement_name"],
+            "Habitants": table["population"].map(number),
+        }
+    )
     with st.expander(f"Les communes ({len(found.codes)})", icon=":material/list:"):
-        table = found.communes[["code", "name", "epci_name", "departement_name", "population"]]
-        st.dataframe(
-            table.set_axis(
-                ["Code", "Commune", "Intercommunalité", "Département", "Population"], axis=1
-            ),
-            hide_index=True,
-            column_config={"Population": st.column_config.NumberColumn(format="localized")},
-            alt="Communes du périmètre",
-        )
+        show_table(texts, "Communes du périmètre", ["Habitants"])
 
 
 def show_numbers(found: Current) -> None:

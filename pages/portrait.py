@@ -15,6 +15,7 @@ from pages.shared import (
     mart,
     profile,
     require_perimeter,
+    show_table,
 )
 from views.observation import Reading, value_text
 from views.portrait import (
@@ -26,7 +27,7 @@ from views.portrait import (
     other_text,
     portrait_table,
 )
-from views.text import THEMES, count_of, escape_markdown, number
+from views.text import THEMES, count_of, escape_markdown, number, period_text
 from warehouse.indicators import IndicatorCard
 
 found = require_perimeter()
@@ -147,10 +148,9 @@ def show_lists(current: Current) -> None:
             "de la politique de la ville",
             icon=":material/location_city:",
         ):
-            st.dataframe(
+            show_table(
                 by_quarter.set_axis(["Code", "Quartier", "Communes"], axis=1),
-                hide_index=True,
-                alt="Quartiers prioritaires du périmètre",
+                "Quartiers prioritaires du périmètre",
             )
             st.caption(
                 "Un quartier à cheval sur plusieurs communes est compté une fois. "
@@ -162,13 +162,18 @@ def show_lists(current: Current) -> None:
             f"Indice de position sociale : {count_of(len(schools), 'établissement')}",
             icon=":material/school:",
         ):
-            st.dataframe(
-                schools[["commune_name", "name", "category", "value", "period"]].set_axis(
-                    ["Commune", "Établissement", "Type", "IPS", "Année scolaire"], axis=1
+            show_table(
+                pd.DataFrame(
+                    {
+                        "Commune": schools["commune_name"],
+                        "Établissement": schools["name"],
+                        "Type": schools["category"],
+                        "IPS": schools["value"].map(lambda value: number(value, 1)),
+                        "Année scolaire": schools["period"].map(period_text),
+                    }
                 ),
-                hide_index=True,
-                column_config={"IPS": st.column_config.NumberColumn(format="localized")},
-                alt="Indice de position sociale des établissements du périmètre",
+                "Indice de position sociale des établissements du périmètre",
+                ["IPS"],
             )
             st.caption(escape_markdown(" ".join(indicators()["ips_etablissements"].caveats)))
 

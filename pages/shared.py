@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import runpy
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import streamlit as st
 from diagnostic.comparison import shown
 from diagnostic.perimeter import Perimeter, decode, encode, resolve
 from diagnostic.search import SearchIndex
+from views.tables import MAX_HTML_ROWS, html_table
 from views.text import count_of, departement_text, escape_markdown, joined, number
 from warehouse.indicators import IndicatorCard, load_indicators
 from warehouse.paths import ROOT, published
@@ -310,3 +312,13 @@ def profile(found: Current) -> pd.DataFrame:
     """Every figure of the perimeter, all indicators and periods."""
     level, code = found.whole
     return mart("profile", codes=found.code_list, whole_level=level, whole_code=code)
+
+
+def show_table(
+    frame: pd.DataFrame, caption: str, numeric: Collection[str] = (), *, total: bool = False
+) -> None:
+    """A table of texts: HTML, which prints and is read aloud, or a scrolled grid when very long."""
+    if len(frame) <= MAX_HTML_ROWS:
+        st.html(html_table(frame, caption, numeric, total=total))
+    else:
+        st.dataframe(frame, hide_index=True, alt=caption)

@@ -92,6 +92,8 @@ def crossing_chart(frame: pd.DataFrame, mean_access: float, access_label: str) -
             text=[escape_html(str(name)) for name in chosen["name"]],
             hovertemplate="%{text}<br>Besoin : %{x:.2f}<br>Accès : %{y:.2f}<extra></extra>",
         )
+    spread_x = _range_around(frame["need"], 0.0, 0.4)
+    spread_y = _range_around(frame["access"], mean_access, 0.6)
     figure.add_vline(x=0, line={"color": "#5b6673", "dash": "dot"})
     figure.add_hline(y=mean_access, line={"color": "#5b6673", "dash": "dot"})
     for x, y, text, xanchor, yanchor in (
@@ -114,17 +116,31 @@ def crossing_chart(frame: pd.DataFrame, mean_access: float, access_label: str) -
     )
     figure.update_xaxes(
         title="Besoin social (0 = moyenne nationale)",
+        range=spread_x,
+        automargin=True,
+        tickfont={"color": "#0d151e", "size": 14},
         gridcolor="#e3e7ec",
         zeroline=False,
         fixedrange=True,
     )
     figure.update_yaxes(
+        range=spread_y,
+        automargin=True,
+        tickfont={"color": "#0d151e", "size": 14},
         title=access_label,
         gridcolor="#e3e7ec",
         zeroline=False,
         fixedrange=True,
     )
     return figure
+
+
+def _range_around(values: pd.Series, centre: float, least: float) -> tuple[float, float]:
+    """Axis range that holds every value and shows both sides of the national mean."""
+    low = min(float(values.min()), centre - least)
+    high = max(float(values.max()), centre + least)
+    margin = 0.12 * (high - low)
+    return low - margin, high + margin
 
 
 def crossing_sentence(frame: pd.DataFrame, mean_access: float) -> str:

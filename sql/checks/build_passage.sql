@@ -1,6 +1,10 @@
 -- Rules on what the sources brought: they read views that exist during the build only.
 SELECT 'équipement sans indicateur' AS problem, type AS detail FROM stg_bpe WHERE indicator_id IS NULL
 UNION ALL
+-- A row written twice in a source would be added to itself.
+SELECT 'chiffre publié deux fois', indicator_id || ':' || level || ':' || code || ':' || period
+FROM published GROUP BY indicator_id, level, code, period HAVING count(*) > 1
+UNION ALL
 -- Totals are conserved when communes are carried to those of today.
 SELECT 'total modifié par le passage des communes', c.indicator_id || ':' || c.period
 FROM (

@@ -1,0 +1,295 @@
+"""What a browser test does again and again: open a screen, read it, look into the map."""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Frame, FrameLocator, Page, expect
+
+from tests.conftest import ROOT
+from tests.e2e.conftest import free_port, wait_until_healthy
+
+CERGY = "epci:249500109"
+GRAND_QUERCY = (
+    "epci:200023737,epci:200035327,epci:200039519,"
+    "epci:244600433,epci:244600482,epci:244600532,epci:244600573"
+)
+PAGES = ("", "perimetre", "portrait", "carte", "cibles", "donnees")
+TITLES = {
+    "": "Gradient",
+    "perimetre": "Périmètre",
+    "portrait": "Portrait",
+    "carte": "Carte",
+    "cibles": "Cibles",
+    "donnees": "Données",
+}
+BROKEN = re.compile(r"n'a pas pu s'afficher|Traceback|Error:|exception", re.IGNORECASE)
+# A missing value that leaked on the screen.
+LEAKS = re.compile(r"(?<![\w'])(None|nan|NaN|NaT|null|undefined|inf|<NA>)(?![\w'])")
+LONG_DECIMALS = re.compile(r"\d[.,]\d{5,}")
+INDICATOR_ID = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
+
+_IDLE = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  return app && app.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"]')
+    && !document.querySelector('[data-stale="true"]');
+}"""
+_VISIBLE_TEXT = """(root) => {
+  const hidden = new Set();
+  root.querySelectorAll('[data-testid="stIconMaterial"], style, script').forEach(
+    (icon) => { if (icon.style.display !== 'none') { icon.style.display = 'none'; hidden.add(icon); } });
+  const text = root.innerText;
+  hidden.forEach((icon) => { icon.style.display = ''; });
+  return text;
+}"""
+
+
+def plain(text: str) -> str:
+    """Text with ordinary spaces and apostrophes."""
+    return text.replace("\u202f", " ").replace("\u00a0", " ").replace("’", "'")
+
+
+def wait_idle(page: Page) -> None:
+    """Wait until the script has run and nothing stale is left on the screen."""
+    page.wait_for_function(_IDLE, timeout=30_000)
+    page.wait_for_timeout(150)
+    page.wait_for_function(_IDLE, timeout=30_000)
+
+
+def open_screen(page: Page, url: str, title: str | None = None) -> None:
+    """Go to an address and wait for its title."""
+    page.goto(url)
+    heading = page.locator("h1") if title is None else page.get_by_role("heading", level=1)
+    expect(heading.first).to_be_visible(timeout=30_000)
+    if title is not None:
+        expect(heading.first).to_have_text(title)
+    wait_idle(page)
+
+
+def go_to(page: Page, title: str) -> None:
+    """Click an entry of the menu."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title, timeout=30_000)
+    wait_idle(page)
+
+
+def screen_text(page: Page) -> str:
+    """Visible text of the page, without its icons, with ordinary spaces."""
+    return plain(page.get_by_test_id("stMain").evaluate(_VISIBLE_TEXT))
+
+
+def map_text(page: Page) -> str:
+    """Visible text of the map: legend, scale, credit."""
+    return plain(map_frame(page).locator("body").inner_text())
+
+
+def check_sane(text: str) -> None:
+    """Nothing broken, no missing value and no endless decimal in a visible text."""
+    for pattern in (BROKEN, LEAKS, LONG_DECIMALS):
+        found = pattern.search(text)
+        assert found is None, f"« {text[max(0, found.start() - 60) : found.end() + 60]} »"
+
+
+def pick(page: Page, label: str, option: str) -> None:
+    """Choose an option of a select box, by the beginning of its text."""
+    box = page.get_by_role("combobox", name=label)
+    box.click()
+    found = page.get_by_role("option", name=re.compile(f"^{re.escape(option)}"))
+    page.get_by_role("option").first.wait_for()
+    if not found.count():  # a long list only holds what is on the screen: search in it
+        box.fill(option)
+    found.first.click()
+    wait_idle(page)
+
+
+def read_csv(page: Page, button: str) -> list[dict[str, str]]:
+    """Rows of the file behind a download button."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    content = Path(download.value.path()).read_bytes().decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(content, newline=""), delimiter=";"))
+
+
+def grid_cells(page: Page, label: str) -> list[list[str]]:
+    """Cells of a table as a screen reader gets them, the header first."""
+    grid = page.get_by_label(label, exact=True).get_by_role("grid")
+    grid.first.wait_for(state="attached")
+    return grid.first.evaluate(
+        "grid => [...grid.querySelectorAll('[role=row]')].map(row =>"
+        " [...row.querySelectorAll('[role=columnheader], [role=gridcell]')]"
+        ".map(cell => cell.textContent))"
+    )
+
+
+def map_locator(page: Page) -> FrameLocator:
+    """The map of the page, for locators."""
+    return page.frame_locator("iframe[title*='streamlit_folium']")
+
+
+def map_frame(page: Page) -> Frame:
+    """The map of the page, for scripts, once it has its legend and its polygons."""
+    handle = page.locator("iframe[title*='streamlit_folium']").first.element_handle(timeout=20_000)
+    frame = handle.content_frame()
+    assert frame is not None
+    frame.wait_for_selector(".gradient-legend strong", timeout=20_000)
+    frame.wait_for_function(f"() => Object.keys(({_COLOURS})()).length > 2", timeout=20_000)
+    return frame
+
+
+# Colours of the canvas by number of pixels; smoothed edges give rare colours, left out.
+_COLOURS = """() => {
+  const counts = {};
+  document.querySelectorAll('.leaflet-overlay-pane canvas').forEach((canvas) => {
+    const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+    for (let at = 0; at < data.length; at += 4) {
+      if (data[at + 3] < 255) continue;
+      const colour = (data[at] << 16) | (data[at + 1] << 8) | data[at + 2];
+      counts[colour] = (counts[colour] || 0) + 1;
+    }
+  });
+  const kept = {};
+  Object.keys(counts).forEach((colour) => {
+    if (counts[colour] > 60) kept['#' + Number(colour).toString(16).padStart(6, '0')] = counts[colour];
+  });
+  return kept;
+}"""
+
+_LEGEND = """() => [...document.querySelectorAll('.gradient-legend .gradient-row')].map((row) => {
+  const swatch = row.querySelector('.gradient-swatch');
+  const colour = swatch ? getComputedStyle(swatch).backgroundColor.match(/\\d+/g) : null;
+  return [row.textContent.trim(), colour && !swatch.style.background.includes('url(')
+    ? '#' + colour.slice(0, 3).map((part) => Number(part).toString(16).padStart(2, '0')).join('')
+    : ''];
+})"""
+
+# One character a pixel, every 6 pixels of the screen: « . » outside the perimeter.
+_OUTLINE = """(outside) => {
+  const canvas = document.querySelector('.leaflet-overlay-pane canvas');
+  const box = canvas.getBoundingClientRect();
+  const ratio = canvas.width / box.width;
+  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  let mask = '';
+  for (let y = 3; y < innerHeight; y += 6) for (let x = 3; x < innerWidth; x += 6) {
+    const at = 4 * (Math.round((y - box.top) * ratio) * canvas.width + Math.round((x - box.left) * ratio));
+    const colour = '#' + ((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]).toString(16).padStart(6, '0');
+    mask += data[at + 3] < 255 || colour === outside ? '.' : '#';
+  }
+  return mask;
+}"""
+
+# A pixel that can be clicked, in the middle of a patch of one colour.
+_PATCH = """(wanted) => {
+  const canvas = document.querySelector('.leaflet-overlay-pane canvas');
+  const box = canvas.getBoundingClientRect();
+  const ratio = canvas.width / box.width;
+  const pen = canvas.getContext('2d');
+  const half = 7;
+  for (let y = 20; y < innerHeight - 20; y += 5) for (let x = 20; x < innerWidth - 20; x += 5) {
+    if (document.elementFromPoint(x, y) !== canvas) continue;
+    const data = pen.getImageData((x - half - box.left) * ratio, (y - half - box.top) * ratio,
+      2 * half * ratio, 2 * half * ratio).data;
+    let same = true;
+    for (let at = 0; at < data.length && same; at += 4) {
+      same = data[at + 3] === 255 && '#' + ((data[at] << 16) | (data[at + 1] << 8) | data[at + 2])
+        .toString(16).padStart(6, '0') === wanted;
+    }
+    if (same) return [x, y];
+  }
+  return null;
+}"""
+
+
+@dataclass(frozen=True)
+class MapLook:
+    """What is drawn: number of pixels of each colour, (label, colour) of each legend row."""
+
+    pixels: dict[str, int]
+    legend: list[tuple[str, str]]
+
+    def colour_of(self, label: str) -> str:
+        """Colour of the legend row that starts with this label."""
+        return next(colour for text, colour in self.legend if text.startswith(label))
+
+    @property
+    def classes(self) -> list[tuple[str, str]]:
+        """Legend rows of the classes: those that begin with a number or « de … à … »."""
+        return [row for row in self.legend if re.match(r"(de |moins de |plus de |[−\d])", row[0])]
+
+
+def look_at_map(page: Page) -> MapLook:
+    """Read the canvas and the legend of the map."""
+    frame = map_frame(page)
+    return MapLook(frame.evaluate(_COLOURS), [tuple(row) for row in frame.evaluate(_LEGEND)])
+
+
+def wait_for_colours(page: Page, colours: list[str]) -> None:
+    """Wait until each colour is on the canvas."""
+    map_frame(page).wait_for_function(
+        f"(wanted) => {{ const seen = ({_COLOURS})(); return wanted.every((one) => seen[one]); }}",
+        arg=colours,
+        timeout=10_000,
+    )
+
+
+def outline(page: Page) -> str:
+    """Shape of the perimeter as it stands on the screen."""
+    frame = map_frame(page)
+    outside = look_at_map(page).colour_of("Hors du périmètre")
+    return frame.evaluate(_OUTLINE, outside)
+
+
+def same_share(one: str, other: str) -> float:
+    """Share of the points that two outlines have in common."""
+    assert len(one) == len(other)
+    return sum(a == b for a, b in zip(one, other, strict=True)) / len(one)
+
+
+def point_at(page: Page, colour: str) -> tuple[float, float]:
+    """Put the mouse in the middle of a patch of this colour; the point, in page pixels."""
+    iframe = page.locator("iframe[title*='streamlit_folium']").first
+    iframe.scroll_into_view_if_needed()
+    spot = map_frame(page).evaluate(_PATCH, colour)
+    assert spot is not None, f"aucune surface de couleur {colour}"
+    box = iframe.bounding_box()
+    assert box is not None
+    x, y = box["x"] + spot[0], box["y"] + spot[1]
+    page.mouse.move(x - 1, y - 1)
+    page.mouse.move(x, y)
+    return x, y
+
+
+@contextmanager
+def cold_server(data_dir: Path, log: Path) -> Iterator[str]:
+    """Address of an application that nobody has opened yet."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    settings = {"GRADIENT_DATA_DIR": str(data_dir), "PORT": str(port)}
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [sys.executable, str(ROOT / "tools" / "serve.py")],
+            cwd=ROOT,
+            env=os.environ | settings,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            wait_until_healthy(url, server, log)
+            yield url
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
