@@ -45,7 +45,8 @@ RATIOS = {
     5.0: "5 : très marqué",
 }
 RESOURCES = ("consultations dentaires", "séances", "heures", "places", "euros")
-PER_THOUSAND = "Proportionné, pour 1 000 hab."
+PER_THOUSAND = "Pour 1 000 hab., avant arrondi"
+NAMES_SHOWN = 4
 QUANTILES = (0.05, 0.6, 0.8, 0.95)
 
 
@@ -346,14 +347,13 @@ def dosing_units(table: pd.DataFrame, mesh: str, parts: pd.Series) -> tuple[pd.D
 
 def dosing_table(shared: pd.DataFrame) -> pd.DataFrame:
     """The split as numbers, by alphabetical order: what the file holds."""
-    per_thousand = 1000 * shared["allocated"] / shared["population"].where(shared["population"] > 0)
     table = pd.DataFrame(
         {
             "Territoire": shared.index,
             "Habitants": shared["population"].astype(int),
             "Proportionné": shared["allocated"],
             "À parts égales": shared["equal_allocated"],
-            PER_THOUSAND: per_thousand.round(2),
+            PER_THOUSAND: (1000 * shared["per_head"]).round(2),
             "Besoin": shared["need"].round(2),
             "Communes": shared["pooled"],
             "Lesquelles": shared["names"].where(shared["pooled"] > 1, ""),
@@ -379,7 +379,9 @@ def dosing_texts(table: pd.DataFrame, budget: int) -> pd.DataFrame:
         name: [number(one, 2 if name in (PER_THOUSAND, "Besoin") else 0) for one in whole[name]]
         for name in whole.columns.drop(["Territoire", "Lesquelles"])
     }
-    return whole.assign(**texts)
+    names = whole["Lesquelles"].where(whole["Communes"] <= NAMES_SHOWN, "liste dans le fichier")
+    names = names.where(whole["Territoire"] != "Total", "")
+    return whole.assign(**texts, Lesquelles=names)
 
 
 def show_dosing(found: Current, table: pd.DataFrame, reference: Reference) -> None:

@@ -14,7 +14,7 @@ from connectors.packages import package_file
 from tests.conftest import ROOT
 from tests.connectors import fake_package
 
-SENTENCE_WORDS = ("Traceback", 'File "')
+TRACES = ("Traceback", 'File "')
 
 
 class Project:
@@ -82,7 +82,7 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     """What a failed command says: on one line, with exit code 1 and no traceback."""
     assert done.returncode == 1, done.stdout + done.stderr
     assert done.stdout == ""
-    assert not any(word in done.stderr for word in SENTENCE_WORDS), done.stderr
+    assert not any(word in done.stderr for word in TRACES), done.stderr
     return " ".join(done.stderr.split())
 
 
