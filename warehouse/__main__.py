@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except OSError as error:
         return _refuse(f"Le dossier de l'entrepôt n'est pas utilisable : {error}.")
-    except duckdb.Error as error:
+    except duckdb.IOException as error:
         return _refuse(
             f"L'entrepôt publié ne se lit pas : {error}\n"
             "Relancez « python -m warehouse build --force »."

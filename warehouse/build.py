@@ -21,6 +21,7 @@ from filelock import FileLock, Timeout
 
 from connectors import data_france, embarque, france_opendata
 from connectors.cards import DATA, SourceCard, load_sources
+from connectors.columns import VINTAGE
 from warehouse.errors import BuildInProgress, ChecksFailed, NotBuilt, UnusableData
 from warehouse.indicators import IndicatorCard, load_indicators
 from warehouse.paths import ROOT, SQL, Published, data_dir, point_to, published
@@ -31,14 +32,14 @@ PACKAGES = (data_france.PACKAGE, france_opendata.PACKAGE)
 KEPT_BUILDS = 2
 
 
-class Connector(Protocol):
-    """What each module of connectors/ offers."""
+class Embedded(Protocol):
+    """A connector of what ships with Gradient."""
 
     def files(self, card: SourceCard) -> dict[str, Path]: ...
     def read(self, card: SourceCard) -> dict[str, pd.DataFrame]: ...
 
 
-CONNECTORS: dict[str, Connector] = {
+EMBEDDED: dict[str, Embedded] = {
     "embarque": embarque,
     "france_opendata": france_opendata,
     "data_france": data_france,
@@ -164,7 +165,7 @@ def _forget_old_builds(folder: Path, keep: Path) -> None:
 
 
 def _fill(database: Path, workshop: Path, profile: str, build_id: str, progress: Progress) -> int:
-    cards = load_sources()
+    cards = {one.id: one for one in load_sources().values() if one.connector in EMBEDDED}
     indicators = load_indicators()
     scripts = [path for layer in LAYERS for path in sorted((SQL / layer).glob("*.sql"))]
     total = len(cards) + len(scripts) + 1
@@ -182,6 +183,7 @@ def _fill(database: Path, workshop: Path, profile: str, build_id: str, progress:
             fact, rows = _load_source(connection, card, workshop)
             facts.append(fact)
             tell(card.title, rows, since)
+        _register_missing_tables(connection)
         _register_cards(connection, indicators, facts)
         _write_build_info(connection, profile, build_id)
         for script in scripts:
@@ -209,7 +211,7 @@ def _load_source(
     connection: duckdb.DuckDBPyConnection, card: SourceCard, workshop: Path
 ) -> tuple[dict[str, object], int]:
     """Read one source, keep it as parquet, offer each table to the SQL as raw_<table>."""
-    connector = CONNECTORS[card.connector]
+    connector = EMBEDDED[card.connector]
     rows = 0
     for table, frame in connector.read(card).items():
         raw = workshop / f"{table}.parquet"
@@ -222,13 +224,27 @@ def _load_source(
         digest.update(path.read_bytes())
         newest = max(newest, path.stat().st_mtime)
     fact = {
-        **card.model_dump(exclude={"tables"}),
+        **card.model_dump(exclude={"tables", "urls"}),
         "rows": rows,
         "sha256": digest.hexdigest(),
         "retrieved_at": datetime.fromtimestamp(newest, tz=UTC).date().isoformat(),
         "state": "embarqué",
     }
     return fact, rows
+
+
+def _register_missing_tables(connection: duckdb.DuckDBPyConnection) -> None:
+    """Offer an empty raw table for each one that is described and was not loaded."""
+    loaded = {
+        name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()
+    }
+    for path in sorted((DATA / "columns").glob("*.csv")):
+        name = f"raw_{path.stem}"
+        if name not in loaded:
+            columns = pd.read_csv(path, nrows=0).columns.drop(VINTAGE, errors="ignore")
+            connection.register(
+                name, pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
+            )
 
 
 def _register_cards(

@@ -12,3 +12,11 @@ CREATE TEMP TABLE published (
     reason TEXT,
     source_id TEXT NOT NULL
 );
+
+-- Weights that a source ships with its means (the standardised population of APL).
+CREATE TEMP TABLE published_weight (
+    indicator_id TEXT NOT NULL,
+    code TEXT NOT NULL,
+    period TEXT NOT NULL,
+    weight DOUBLE NOT NULL
+);

@@ -25,15 +25,24 @@ SELECT old_code, code FROM passage
 UNION ALL
 SELECT code, commune_code FROM territory WHERE level = 'arm';
 
+-- Where two sources give the same figure, the one with the higher priority is kept.
+CREATE TEMP VIEW kept AS
+SELECT p.*
+FROM published p JOIN source s ON s.id = p.source_id
+QUALIFY row_number() OVER (
+    PARTITION BY p.indicator_id, p.level, p.code, p.period ORDER BY s.priority DESC, p.source_id
+) = 1;
+
 -- Communes that merged since a source's vintage are carried to the commune of today: counts and
 -- ratios add up, means are weighted by the population of each part, medians cannot be carried.
 INSERT INTO observation
 WITH carried AS (
     SELECT p.indicator_id, coalesce(g.code, p.code) AS code, p.period, p.value, p.numerator,
            p.denominator, p.state, p.reason, p.source_id, i.kind, i.aggregation, i.scale,
-           coalesce(r.population, t.population) AS part_population
-    FROM published p
+           coalesce(w.weight, r.population, t.population) AS part_population, w.weight
+    FROM kept p
     JOIN indicator i ON i.id = p.indicator_id
+    LEFT JOIN published_weight w USING (indicator_id, code, period)
     LEFT JOIN carry g ON g.old_code = p.code
     LEFT JOIN stg_rp_iris r ON r.code = p.code
     LEFT JOIN territory t ON t.level IN ('commune', 'arm') AND t.code = p.code
@@ -42,6 +51,7 @@ WITH carried AS (
 merged AS (
     SELECT indicator_id, code, period, kind, aggregation, scale, count(*) AS parts,
            sum(numerator) AS numerator, sum(denominator) AS denominator,
+           if(count(weight) = count(*), sum(weight), NULL) AS weight,
            CASE
                WHEN count(*) = 1 THEN any_value(value)
                WHEN count(value) < count(*) THEN NULL
@@ -73,7 +83,7 @@ SELECT m.indicator_id, 'commune', m.code, m.period,
            ELSE m.value
        END AS value,
        m.numerator, m.denominator,
-       if(m.aggregation = 'weighted_mean', t.population, NULL) AS weight,
+       m.weight,
        NULL, NULL,
        if(m.aggregation = 'sum_ratio' AND coalesce(m.denominator, 0) = 0, 'absent', m.state),
        if(m.aggregation = 'sum_ratio' AND coalesce(m.denominator, 0) = 0,
@@ -87,7 +97,7 @@ INSERT INTO observation
 SELECT p.indicator_id, t.level, p.code, p.period,
        if(i.aggregation = 'sum_ratio', i.scale * p.numerator / nullif(p.denominator, 0), p.value),
        p.numerator, p.denominator, NULL, NULL, NULL, p.state, p.reason, 1.0, NULL, p.source_id
-FROM published p
+FROM kept p
 JOIN indicator i ON i.id = p.indicator_id
 JOIN territory t
     ON t.code = p.code AND t.level = if(p.level = 'commune', 'arm', p.level);

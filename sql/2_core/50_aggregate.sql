@@ -17,7 +17,8 @@ whole AS (
 cell AS (
     SELECT s.parent_code, s.population, i.kind, i.aggregation, i.scale, i.top_category,
            i.masked_low, i.masked_high, o.indicator_id, o.period, o.value, o.numerator,
-           o.denominator, coalesce(o.weight, s.population) AS weight, o.state, o.source_id,
+           o.denominator, o.weight IS NOT NULL AS own_weight,
+           coalesce(o.weight, s.population) AS weight, o.state, o.source_id,
            o.state IN ('ok', 'approx')
                OR (o.state = 'absent' AND i.aggregation = 'sum_ratio' AND o.denominator = 0) AS known,
            o.state = 'secret' AND i.masked_low IS NOT NULL AS bounded
@@ -39,6 +40,7 @@ summed AS (
            sum(denominator) FILTER (known) AS denominator,
            sum(value * weight) FILTER (known) AS weighted_total,
            sum(weight) FILTER (known) AS weight,
+           coalesce(bool_and(own_weight) FILTER (known), false) AND any_value(kind) = 'mean' AS own_weight,
            count(*) FILTER (known AND value >= coalesce(top_category, 1)) AS flagged,
            count(*) FILTER (bounded) * any_value(masked_low) AS bound_low,
            count(*) FILTER (bounded) * any_value(masked_high) AS bound_high
@@ -74,7 +76,7 @@ SELECT parent_code, indicator_id, period,
        if(coverage >= 0.9 AND bounds_hold, coalesce(total, 0) + bound_high, NULL) AS ci_high,
        CASE
            WHEN coverage < 0.9 THEN 'absent'
-           WHEN aggregation = 'weighted_mean' AND all_communes > 1 THEN 'approx'
+           WHEN aggregation = 'weighted_mean' AND all_communes > 1 AND NOT own_weight THEN 'approx'
            WHEN aggregation = 'sum' AND raw_value IS NULL AND NOT bounds_hold THEN 'absent'
            WHEN aggregation = 'sum' AND (bounds_hold OR covered_communes < all_communes)
                THEN 'approx'
@@ -90,7 +92,7 @@ SELECT parent_code, indicator_id, period,
                     || ' sous secret statistique', '') || ')'
            WHEN kind = 'median' AND all_communes > 1
                THEN 'moyenne des médianes communales, pondérée par la population'
-           WHEN aggregation = 'weighted_mean' AND all_communes > 1
+           WHEN aggregation = 'weighted_mean' AND all_communes > 1 AND NOT own_weight
                THEN 'moyenne pondérée par la population municipale'
            WHEN aggregation = 'sum' AND bounds_hold
                THEN 'entre deux bornes : ' || bounded_communes

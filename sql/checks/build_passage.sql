@@ -3,13 +3,13 @@ SELECT 'équipement sans indicateur' AS problem, type AS detail FROM stg_bpe WHE
 UNION ALL
 -- A row written twice in a source would be added to itself.
 SELECT 'chiffre publié deux fois', indicator_id || ':' || level || ':' || code || ':' || period
-FROM published GROUP BY indicator_id, level, code, period HAVING count(*) > 1
+FROM published GROUP BY indicator_id, level, code, period, source_id HAVING count(*) > 1
 UNION ALL
 -- Totals are conserved when communes are carried to those of today.
 SELECT 'total modifié par le passage des communes', c.indicator_id || ':' || c.period
 FROM (
     SELECT p.indicator_id, p.period, sum(p.numerator) AS numerator, sum(p.value) AS value
-    FROM published p JOIN indicator i ON i.id = p.indicator_id
+    FROM kept p JOIN indicator i ON i.id = p.indicator_id
     WHERE p.level = 'commune' AND i.aggregation IN ('sum', 'sum_ratio') GROUP BY ALL
 ) c
 JOIN (

@@ -40,7 +40,7 @@ WHERE NOT list_contains(i.sources, o.source_id)
 UNION ALL
 SELECT 'indicateur sans aucune figure', i.id
 FROM indicator i
-WHERE i.id NOT IN (SELECT indicator_id FROM observation) AND i.id NOT IN (SELECT indicator_id FROM list_item)
+WHERE list_has_any(i.sources, (SELECT list(id) FROM source WHERE rows > 0)) AND i.id NOT IN (SELECT indicator_id FROM observation) AND i.id NOT IN (SELECT indicator_id FROM list_item)
 UNION ALL
 SELECT 'territoire inconnu', o.level || ':' || o.code
 FROM observation o ANTI JOIN territory t USING (level, code);
