@@ -120,15 +120,14 @@ def read_csv(page: Page, button: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content, newline=""), delimiter=";"))
 
 
-def grid_cells(page: Page, label: str) -> list[list[str]]:
-    """Cells of a table as a screen reader gets them, the header first."""
-    grid = page.get_by_label(label, exact=True).get_by_role("grid")
-    grid.first.wait_for(state="attached")
-    return grid.first.evaluate(
-        "grid => [...grid.querySelectorAll('[role=row]')].map(row =>"
-        " [...row.querySelectorAll('[role=columnheader], [role=gridcell]')]"
-        ".map(cell => cell.textContent))"
+def table_cells(page: Page, caption: str) -> list[list[str]]:
+    """Cells of the table with this caption, the header first, with ordinary spaces."""
+    table = page.get_by_role("table", name=caption, exact=True)
+    table.wait_for(state="attached")
+    rows = table.evaluate(
+        "table => [...table.rows].map(row => [...row.cells].map(cell => cell.innerText.trim()))"
     )
+    return [[plain(cell) for cell in row] for row in rows]
 
 
 def map_locator(page: Page) -> FrameLocator:

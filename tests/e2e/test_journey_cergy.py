@@ -10,7 +10,6 @@ from playwright.sync_api import Page, expect
 from tests.e2e.helpers import (
     check_sane,
     go_to,
-    grid_cells,
     look_at_map,
     map_frame,
     map_locator,
@@ -22,6 +21,7 @@ from tests.e2e.helpers import (
     read_csv,
     same_share,
     screen_text,
+    table_cells,
     wait_for_colours,
     wait_idle,
 )
@@ -109,8 +109,9 @@ def check_click(page: Page) -> None:
     expect(detail).to_be_visible(timeout=15_000)
     wait_idle(page)
     assert re.search(rf"{re.escape(name)}\s+[\d ]+ habitants · code \d{{5}}", screen_text(page))
-    rows = grid_cells(page, f"Les chiffres de {name}")
-    assert rows[0][:2] == ["Indicateur", "Valeur"] or "Indicateur" in rows[0]
+    rows = table_cells(page, f"Les chiffres de {name}")
+    assert rows[0] == ["Indicateur", "Valeur", "Période"]
+    assert len(rows) > 20
     check_sane("\n".join(" ".join(row) for row in rows))
 
 
@@ -135,7 +136,7 @@ def check_targets(page: Page) -> None:
     share_out(page, 90)
     rows = share_out(page, 120)
     assert sum(int(row["Habitants"]) for row in rows) == 220_279
-    shown = grid_cells(page, "Répartition de 120 consultations dentaires par territoire")
+    shown = table_cells(page, "Répartition de 120 consultations dentaires par territoire")
     at = shown[0].index("Proportionné")
     assert [int(cell[at]) for cell in shown[1:] if cell[0] != "Total"] == [
         int(row["Proportionné"]) for row in rows

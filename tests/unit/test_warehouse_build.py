@@ -199,10 +199,10 @@ def test_a_killed_build_leaves_the_published_one(project: Project, first: str) -
     moments = random.Random(os.getpid())
     project.touch()
     caught_at_work = 0
-    for _ in range(4):
+    for latest in (0.05, 0.2, 0.4, 0.6):
         running = project.start("build")
         wait_for_workshop(project, running)
-        time.sleep(moments.uniform(0, 0.6) * duration["build"])
+        time.sleep(moments.uniform(0, latest) * duration["build"])
         running.kill()
         running.communicate()
         if running.returncode != -signal.SIGKILL:
