@@ -14,7 +14,7 @@ class SourceUnavailable(ConnectorError):
 
     def __init__(self, source_id: str, reason: str, remedy: str) -> None:
         super().__init__(f"Source {source_id} indisponible : {reason} {remedy}")
-        self.source_id = source_id
+        self.source_id, self.reason, self.remedy = source_id, reason, remedy
 
 
 class SchemaDrift(ConnectorError):
@@ -46,3 +46,15 @@ class InvalidCard(ConnectorError):
 
 class ChecksumMismatch(ConnectorError):
     """The bytes read are not those that the card pins."""
+
+
+class AmbiguousFile(ConnectorError):
+    """Two connectors take the same file for one of theirs."""
+
+    def __init__(self, name: str, connectors: Iterable[str]) -> None:
+        self.name, self.connectors = name, tuple(connectors)
+        super().__init__(
+            f"Le fichier {name} est reconnu par plusieurs connecteurs : "
+            f"{', '.join(self.connectors)}. Retirez-le du dossier de dépôt et signalez-le : "
+            "l'un des deux se trompe."
+        )

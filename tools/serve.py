@@ -6,6 +6,7 @@ of `.streamlit/config.toml` unless STREAMLIT_SERVER_ADDRESS says otherwise.
 """
 
 import contextlib
+import importlib
 import os
 import socket
 import sys
@@ -56,7 +57,7 @@ def check_port_is_free(port: int) -> None:
 
 
 def announce_when_ready(port: int, console: TextIO) -> None:
-    """Print the address once the server answers."""
+    """Print the address once the server answers, then prepare the first page."""
     opener = build_opener(ProxyHandler({}))
     while True:
         with contextlib.suppress(URLError, OSError):
@@ -68,6 +69,13 @@ def announce_when_ready(port: int, console: TextIO) -> None:
         file=console,
         flush=True,
     )
+    load_libraries_ahead()
+
+
+def load_libraries_ahead() -> None:
+    """Import what the pages need while the browser loads the application."""
+    for module in ("duckdb", "pydantic", "rapidfuzz", "geopandas", "folium", "plotly.graph_objects"):
+        importlib.import_module(module)
 
 
 def serve(script: Path, port: int) -> None:

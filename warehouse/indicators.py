@@ -6,7 +6,15 @@ from pathlib import Path
 from typing import Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, computed_field, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    ValidationError,
+    computed_field,
+    model_validator,
+)
 
 from connectors.cards import DATA
 from connectors.errors import InvalidCard
@@ -90,9 +98,9 @@ class IndicatorCard(BaseModel):
 def load_indicators(path: Path = DATA / "indicators.yml") -> dict[str, IndicatorCard]:
     """Read and validate the indicator cards, by id, in display order. Raises InvalidCard."""
     try:
-        cards = [
-            IndicatorCard.model_validate(entry) for entry in yaml.safe_load(path.read_text("utf-8"))
-        ]
+        cards = TypeAdapter(list[IndicatorCard]).validate_python(
+            yaml.safe_load(path.read_text("utf-8"))
+        )
     except (ValidationError, yaml.YAMLError) as error:
         raise InvalidCard(f"Fiches d'indicateurs illisibles, {path.name} : {error}") from error
     by_id = {card.id: card for card in cards}
