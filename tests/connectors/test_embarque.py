@@ -186,7 +186,7 @@ def test_an_unreadable_file_says_which_and_what_to_do(damage, tmp_path: Path) ->
 
 
 def test_a_table_without_column_map_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidCard, match="table inconnue .* data/columns"):
+    with pytest.raises(InvalidCard, match=r"table inconnue .* data/columns"):
         column_map("inconnue", "embarque")
 
 

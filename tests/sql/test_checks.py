@@ -1,4 +1,5 @@
-"""Each check of sql/checks fails when its rule is broken, and only then."""
+"""Rules of a build in progress: each check fails when its rule is broken, and only then;
+between two sources the higher priority is kept; a mean weighs with what its source ships."""
 
 import re
 from collections.abc import Iterator
@@ -138,3 +139,66 @@ def test_duplicates_cannot_even_be_written(building: duckdb.DuckDBPyConnection) 
     for table in ("observation", "territory", "territory_member"):
         with pytest.raises(duckdb.ConstraintException):
             building.execute(f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1")
+
+
+def test_between_two_sources_the_higher_priority_is_kept(
+    building: duckdb.DuckDBPyConnection,
+) -> None:
+    """A producer's own file replaces the rounded copy, cell by cell, and is never added to it."""
+    building.begin()
+    try:
+        building.execute(
+            "INSERT INTO published SELECT * REPLACE (3.004 AS value, 'insee_cog' AS source_id) "
+            "FROM published WHERE indicator_id = 'apl_medecins_generalistes' "
+            "AND code = '95127' AND period = '2024'"
+        )
+        asked = (
+            "SELECT value, source_id FROM kept WHERE indicator_id = 'apl_medecins_generalistes' "
+            "AND code = '95127' AND period = '2024'"
+        )
+        found = {}
+        for priority in (-1, 1):
+            building.execute("UPDATE source SET priority = ? WHERE id = 'insee_cog'", [priority])
+            found[priority] = building.execute(asked).fetchall()
+        others = building.execute("SELECT count(*) FROM kept").fetchone()
+        everything = building.execute("SELECT count(*) FROM published").fetchone()
+    finally:
+        building.rollback()
+    assert found == {-1: [(3.0, "drees_apl")], 1: [(3.004, "insee_cog")]}
+    assert everything is not None
+    assert others == (everything[0] - 1,)
+
+
+def test_a_mean_weighs_with_what_its_source_ships(building: duckdb.DuckDBPyConnection) -> None:
+    """With the standardised population of every commune, the mean is exact: « ok », no longer « approx »."""
+    codes, weights = ["95127", "95018"], [80_000.0, 20_000.0]
+    asked = (
+        "SELECT value, state, weight FROM aggregate_communes(['a', 'a'], $codes) "
+        "WHERE indicator_id = 'apl_medecins_generalistes' AND period = '2024'"
+    )
+    values = dict(
+        building.execute(
+            "SELECT code, value FROM observation WHERE level = 'commune' AND period = '2024' "
+            "AND indicator_id = 'apl_medecins_generalistes' AND list_contains(?, code)",
+            [codes],
+        ).fetchall()
+    )
+    building.begin()
+    try:
+        before = building.execute(asked, {"codes": codes}).fetchone()
+        for done, (code, weight) in enumerate(zip(codes, weights, strict=True), start=1):
+            building.execute(
+                "UPDATE observation SET weight = ? WHERE level = 'commune' AND code = ? "
+                "AND period = '2024' AND indicator_id = 'apl_medecins_generalistes'",
+                [weight, code],
+            )
+            after = building.execute(asked, {"codes": codes}).fetchone()
+            assert after is not None
+            assert after[1] == ("ok" if done == len(codes) else "approx")
+    finally:
+        building.rollback()
+    expected = 0.8 * values["95127"] + 0.2 * values["95018"]
+    assert after == (pytest.approx(expected), "ok", sum(weights))
+    assert before is not None
+    assert before[1] == "approx"
+    assert before[0] != pytest.approx(expected)

@@ -87,15 +87,14 @@ def ages() -> list[pd.DataFrame]:
     total = people(0, 200).rename("total").reset_index()
     parts = {"young": people(0, 20), "old": people(65, 200), "oldest": people(75, 200)}
     frame = total.assign(**{name: part.to_numpy() for name, part in parts.items()})
-    return _ages(frame, "2023") + [
-        rows(
-            frame,
-            "part_75_ans_et_plus",
-            numerator=frame["oldest"],
-            denominator=frame["total"],
-            period="2023",
-        )
-    ]
+    oldest = rows(
+        frame,
+        "part_75_ans_et_plus",
+        numerator=frame["oldest"],
+        denominator=frame["total"],
+        period="2023",
+    )
+    return [*_ages(frame, "2023"), oldest]
 
 
 def national_ages_and_homes() -> list[pd.DataFrame]:

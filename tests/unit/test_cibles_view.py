@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from views.cibles import (
@@ -76,6 +76,7 @@ def test_the_method_is_one_paragraph_without_jargon() -> None:
     assert len(METHOD.split()) < 180
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(LABELS)), scores, min_size=1))
 def test_a_profile_names_what_carries_the_need(row: dict[str, float]) -> None:
     """A domain is named as carrying need above half a deviation, easing it below, else unnamed."""
@@ -89,6 +90,7 @@ def test_a_profile_names_what_carries_the_need(row: dict[str, float]) -> None:
         assert sentence == "proche de la moyenne nationale sur chaque domaine"
 
 
+@settings(deadline=None, max_examples=30)
 @given(
     st.lists(
         st.tuples(st.floats(-3, 3), st.floats(0, 6), st.sampled_from(sorted(GROUP_COLOURS))),
@@ -128,6 +130,7 @@ def test_communes_with_need_and_without_access_are_named() -> None:
     assert "Aucune commune" in crossing_sentence(frame.iloc[1:], 3.0)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 12))
 def test_a_long_list_is_counted_rather_than_named(size: int) -> None:
     sentence = crossing_sentence(places([1.0] * size, [1.0] * size), 3.0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from diagnostic.comparison import common_periods, shown, side_by_side, standardised_gap
@@ -20,17 +20,17 @@ PLACES = ["dep", "reg", "france"]
 BREAKS = {"a": ["2021", "2023"], "b": ["2017"]}
 Row = tuple[str, str, str, bool]
 
-# (place or "own", indicator, period, has a figure)
-rows = st.sets(
-    st.tuples(
-        st.sampled_from(["own", *PLACES]), st.sampled_from(INDICATORS), st.sampled_from(PERIODS)
-    ),
-    max_size=25,
-).flatmap(
-    lambda keys: st.tuples(
-        *[st.booleans().map(lambda figure, key=key: (*key, figure)) for key in sorted(keys)]
-    )
+keys = st.tuples(
+    st.sampled_from(["own", *PLACES]), st.sampled_from(INDICATORS), st.sampled_from(PERIODS)
 )
+
+
+def as_rows(figures: dict[tuple[str, str, str], bool]) -> tuple[Row, ...]:
+    return tuple((*key, figure) for key, figure in sorted(figures.items()))
+
+
+# (place or "own", indicator, period, has a figure)
+rows = st.dictionaries(keys, st.booleans(), max_size=25).map(as_rows)
 breaks = st.sampled_from([None, BREAKS])
 
 
@@ -81,6 +81,7 @@ def expected_period(
     return max(together) if together else max(mine)
 
 
+@settings(deadline=None)
 @given(rows, breaks)
 @example((("own", "a", "2024", True), ("own", "a", "2021", True), ("dep", "a", "2021", True)), None)
 @example((("own", "a", "2024", True), ("dep", "a", "2021", True)), BREAKS)
@@ -95,6 +96,7 @@ def test_the_period_is_the_latest_that_all_have(given_rows, starts) -> None:
     assert found.to_dict() == expected
 
 
+@settings(deadline=None)
 @given(rows, breaks)
 def test_all_that_is_shown_shares_one_period(given_rows, starts) -> None:
     """The comparators beside a value are all of its period; a newer figure stands alone."""
@@ -114,6 +116,7 @@ def test_all_that_is_shown_shares_one_period(given_rows, starts) -> None:
             assert figures.empty or figures.max() <= row["period"]
 
 
+@settings(deadline=None)
 @given(rows)
 def test_two_series_are_never_set_side_by_side(given_rows) -> None:
     """After a break, an older comparator is left out rather than compared."""
@@ -132,6 +135,7 @@ def test_bounds_are_a_figure() -> None:
     assert shown(frame).tolist() == [True, False, True]
 
 
+@settings(deadline=None)
 @given(
     st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.one_of(st.floats(-10, 1e3), st.just(math.nan))
 )

@@ -7,7 +7,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from views.observation import (
@@ -36,6 +36,7 @@ def row(**fields: object) -> SimpleNamespace:
     return SimpleNamespace(**(base | fields))
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(READINGS),
     st.sampled_from(["secret", "absent"]),
@@ -63,18 +64,21 @@ def test_a_secret_or_an_absence_is_never_a_number(
     assert commune_value_text(hidden, reading) == expected
 
 
+@settings(deadline=None)
 @given(st.sampled_from(READINGS), st.floats(0, 1e6))
 def test_a_published_value_is_written_without_a_mark(reading: Reading, value: float) -> None:
     written = value_text(row(value=value), reading)
     assert written.startswith(number(value, reading.decimals, signed=reading.signed))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(READINGS), present)
 def test_an_approximation_says_so(reading: Reading, value: float) -> None:
     written = value_text(row(value=value, state="approx", reason="x"), reading)
     assert written.startswith("au moins " if reading.kind == "count" else "≈ ")
 
 
+@settings(deadline=None)
 @given(present, present)
 def test_two_bounds_are_both_written(low: float, high: float) -> None:
     bounded = row(state="approx", ci_low=low, ci_high=high, reason="x")

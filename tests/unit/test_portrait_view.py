@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from views.observation import Reading
@@ -43,14 +45,19 @@ def observation(**fields: object) -> SimpleNamespace:
     return SimpleNamespace(**(base | fields))
 
 
-def line(**fields: object) -> Line:
-    base = {
-        "label": "Part des 65 ans et plus", "reading": Reading("%", 1, "ratio"),
-        "direction": "neutre", "own": observation(), "others": {"dep": observation(value=9.9)},
-        "definition": "Définition", "caveats": ["Prudence"], "source": "Insee, RP 2023",
-        "communes": 3,
-    }  # fmt: skip
-    return Line(**(base | fields))
+def line(**fields: Any) -> Line:
+    plain = Line(
+        label="Part des 65 ans et plus",
+        reading=Reading("%", 1, "ratio"),
+        direction="neutre",
+        own=observation(),
+        others={"dep": observation(value=9.9)},
+        definition="Définition",
+        caveats=["Prudence"],
+        source="Insee, RP 2023",
+        communes=3,
+    )
+    return replace(plain, **fields)
 
 
 class Page(HTMLParser):
@@ -136,6 +143,7 @@ def test_partial_coverage_and_a_newer_figure_are_said() -> None:
     assert "13,1" in page.rows[1][0]
 
 
+@settings(deadline=None)
 @given(gaps, directions)
 def test_the_tone_agrees_with_the_direction(gap: float, direction: str) -> None:
     tone = gap_tone(gap, direction)
@@ -158,6 +166,7 @@ def gap_frame(lines: list[tuple[float, str]]) -> pd.DataFrame:
     )
 
 
+@settings(deadline=None, max_examples=30)
 @given(st.lists(st.tuples(gaps, directions), min_size=1, max_size=12))
 def test_every_bar_has_the_colour_of_its_meaning(lines: list[tuple[float, str]]) -> None:
     """Blue only where better, hatched orange only where worse; long bars stop at the axis' end."""
@@ -182,6 +191,7 @@ def test_every_bar_has_the_colour_of_its_meaning(lines: list[tuple[float, str]])
     assert f", {tones.count('neutre')} sans sens" in sentence
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(gaps, directions), min_size=1, max_size=12))
 def test_the_chart_starts_with_what_is_less_favourable(lines: list[tuple[float, str]]) -> None:
     frame = gap_frame(lines)

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from views.tables import csv_file, html_table, safe_cell
@@ -24,6 +24,7 @@ def rows_of(content: bytes) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=";"))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(texts, st.one_of(st.none(), st.floats(-1e9, 1e9))), max_size=8))
 @example([("=1+1", 0.5), ('Saint "A"; B\n', None)])
 def test_a_table_comes_back_as_it_went(rows: list[tuple[str, float | None]]) -> None:
@@ -103,6 +104,7 @@ class Table(HTMLParser):
             self.rows[-1][-1] += data
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(texts, texts), min_size=1, max_size=5), texts)
 @example([("<script>alert(1)</script>", '"><img onerror=x>')], "</caption><script>")
 def test_html_cells_show_as_they_are(rows: list[tuple[str, str]], caption: str) -> None:

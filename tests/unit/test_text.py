@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -70,6 +70,7 @@ def test_numbers(value: float | None, decimals: int, expected: str) -> None:
     assert text.number(value, decimals) == expected
 
 
+@settings(deadline=None)
 @given(st.floats(-1e12, 1e12), st.integers(0, 3), st.booleans())
 @example(-0.0, 1, True)
 @example(-0.0004, 3, True)
@@ -87,6 +88,7 @@ def test_a_number_reads_back_as_itself(value: float, decimals: int, signed: bool
     assert written.startswith("+") == (signed and round(value, decimals) > 0)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([card.unit for card in load_indicators().values()]), st.floats(-1e6, 1e6))
 def test_a_unit_never_leaves_its_number(unit: str, value: float) -> None:
     """A percent sign or a euro stays on the line of its number; a missing one has no unit."""
@@ -164,6 +166,7 @@ class Seen(HTMLParser):
         self.text += data
 
 
+@settings(deadline=None)
 @given(sentences)
 def test_escaped_html_shows_as_it_is(sentence: str) -> None:
     """In the text of an element and within the quotes of an attribute."""
@@ -179,6 +182,7 @@ def test_escaped_html_shows_as_it_is(sentence: str) -> None:
 GITHUB = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
 
+@settings(deadline=None)
 @given(sentences)
 def test_escaped_markdown_shows_as_it_is(sentence: str) -> None:
     """A reference parser gives back the text itself: no tag, link, emphasis, heading or list."""
@@ -189,6 +193,7 @@ def test_escaped_markdown_shows_as_it_is(sentence: str) -> None:
     assert html.unescape(inner).split() == f"x{sentence}x".split()
 
 
+@settings(deadline=None)
 @given(sentences)
 def test_escaped_markdown_holds_nothing_of_streamlits_own(sentence: str) -> None:
     """Formulas, colours, icons, emoji codes and bare addresses need marks that are all escaped."""

@@ -90,7 +90,9 @@ def wait_for_workshop(project: Project, running: subprocess.Popen[str]) -> None:
 
 
 def test_a_build_publishes_one_file(project: Project, first: str) -> None:
-    assert re.search(r"Entrepôt construit en .+ s : .+ observations \(embarque-[0-9a-f]{16}\)", first)
+    assert re.search(
+        r"Entrepôt construit en .+ s : .+ observations \(embarque-[0-9a-f]{16}\)", first
+    )
     current = published(project.data_dir)
     assert population_of_cergy(current.path) == 70906
     kept = sorted(path.name for path in project.data_dir.iterdir())
