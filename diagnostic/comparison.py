@@ -63,12 +63,13 @@ def side_by_side(
     """Rows of the perimeter and of its comparators at the period they share.
 
     Returns (perimeter, comparators). The perimeter has one row an indicator (index indicator_id)
-    with its columns, plus ``newer_period`` and ``newer_value`` when a newer figure stands alone.
+    with its columns, plus ``newer_period``, ``newer_value`` and ``newer_state`` when a newer figure
+    stands alone.
     """
     periods = common_periods(own, others, breaks)
     at_period = own[own["period"] == own["indicator_id"].map(periods)].set_index("indicator_id")
     figures = own[shown(own)].sort_values("period").groupby("indicator_id").tail(1)
-    newest = figures.set_index("indicator_id")[["period", "value"]]
+    newest = figures.set_index("indicator_id")[["period", "value", "state"]]
     at_period = at_period.join(newest.rename(columns=lambda name: f"newer_{name}"))
     stale = ~(at_period["newer_period"] > at_period["period"])
     at_period.loc[stale, "newer_period"] = None

@@ -90,7 +90,7 @@ st.download_button(
 
 found = current()
 if found is not None:
-    st.subheader(f"Tous les chiffres de {found.label}", anchor=False)
+    st.subheader(f"Tous les chiffres de {escape_markdown(found.label)}", anchor=False)
     frame = profile(found)
     cards = indicators()
     export = pd.DataFrame(

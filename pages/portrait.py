@@ -24,7 +24,6 @@ from views.portrait import (
     by_tone,
     gap_chart,
     gap_summary,
-    other_text,
     portrait_table,
 )
 from views.text import THEMES, count_of, escape_markdown, number, period_text
@@ -101,7 +100,7 @@ def gaps(own: pd.DataFrame, others: pd.DataFrame, place: str) -> pd.DataFrame:
                 "sd": spread[key],
                 "direction": card.direction,
                 "own_text": value_text(row, reading(card)),
-                "other_text": other_text(theirs.loc[card.id, "value"], reading(card)),
+                "other_text": value_text(theirs.loc[card.id], reading(card)),
             }
         )
     frame = pd.DataFrame(rows)
@@ -146,7 +145,7 @@ def show_lists(current: Current) -> None:
         with st.expander(
             f"{count_of(len(by_quarter), 'quartier prioritaire', 'quartiers prioritaires')} "
             "de la politique de la ville",
-            icon=":material/location_city:",
+            icon=":material/apartment:",
         ):
             show_table(
                 by_quarter.set_axis(["Code", "Quartier", "Communes"], axis=1),

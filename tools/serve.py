@@ -74,7 +74,14 @@ def announce_when_ready(port: int, console: TextIO) -> None:
 
 def load_libraries_ahead() -> None:
     """Import what the pages need while the browser loads the application."""
-    for module in ("duckdb", "pydantic", "rapidfuzz", "geopandas", "folium", "plotly.graph_objects"):
+    for module in (
+        "duckdb",
+        "pydantic",
+        "rapidfuzz",
+        "geopandas",
+        "folium",
+        "plotly.graph_objects",
+    ):
         importlib.import_module(module)
 
 

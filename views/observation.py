@@ -87,4 +87,5 @@ def newer_text(row: Any, reading: Reading) -> str:
     value = quantity(
         row.newer_value, reading.unit, reading.decimals, signed=reading.signed, short=True
     )
-    return f"{period_text(str(row.newer_period))} : {value}, sans comparaison possible"
+    about = "≈ " if row.newer_state == "approx" else ""
+    return f"{period_text(str(row.newer_period))} : {about}{value}, sans comparaison possible"

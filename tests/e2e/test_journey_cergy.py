@@ -112,6 +112,15 @@ def check_click(page: Page) -> None:
     rows = table_cells(page, f"Les chiffres de {name}")
     assert rows[0] == ["Indicateur", "Valeur", "Période"]
     assert len(rows) > 20
+    value = (
+        page.get_by_role("table", name=f"Les chiffres de {name}", exact=True).locator("td").first
+    )
+    frame = page.get_by_role("region", name=f"Les chiffres de {name}", exact=True)
+    right = [node.bounding_box() for node in (value, frame)]
+    assert right[0] and right[1]
+    assert right[0]["x"] + right[0]["width"] <= right[1]["x"] + right[1]["width"] + 1, (
+        "chiffre caché"
+    )
     check_sane("\n".join(" ".join(row) for row in rows))
 
 

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from connectors.cards import DATA
-from warehouse.indicators import IndicatorCard
+from connectors.cards import DATA, load_sources
+from warehouse import loading
+from warehouse.indicators import IndicatorCard, load_indicators
 
 EMBEDDED = DATA / "embarque"
 GRAND_QUERCY = (
@@ -20,6 +21,16 @@ GRAND_QUERCY = (
 )  # fmt: skip
 CERGY_PONTOISE = "249500109"
 COVERED = 0.9
+
+
+def embedded_indicators() -> dict[str, IndicatorCard]:
+    """Cards of the indicators that a source shipped with the project can fill."""
+    shipped = {card.id for card in load_sources().values() if card.connector in loading.EMBEDDED}
+    return {
+        name: card
+        for name, card in load_indicators().items()
+        if (shipped & set(card.sources) and card.rule != "none") or card.kind == "list"
+    }
 
 
 def published_csv(name: str) -> pd.DataFrame:

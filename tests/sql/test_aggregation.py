@@ -13,12 +13,12 @@ from tests.sql.reference import (
     GRAND_QUERCY,
     Figure,
     aggregate,
+    embedded_indicators,
     published_csv,
 )
-from warehouse.indicators import load_indicators
 from warehouse.read import Warehouse
 
-CARDS = load_indicators()
+CARDS = embedded_indicators()
 COMMUNES = published_csv("cog_communes.csv").query("type == 'com'")
 LOADED = sorted(COMMUNES.loc[COMMUNES["departement"].isin(["95", "46"]), "code"])
 # Neighbours, an overseas commune, one of Mayotte (absent from RP 2021), empty villages, Terre-Adélie.

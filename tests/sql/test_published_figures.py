@@ -5,10 +5,9 @@ import pytest
 
 from connectors import france_opendata
 from connectors.cards import DATA, load_sources
-from tests.sql.reference import former_codes, numbers, published_csv
-from warehouse.indicators import load_indicators
+from tests.sql.reference import embedded_indicators, former_codes, numbers, published_csv
 
-CARDS = load_indicators()
+CARDS = embedded_indicators()
 COLUMNS = ["indicator_id", "code", "period", "value", "numerator", "denominator"]
 KEY = COLUMNS[:3]
 

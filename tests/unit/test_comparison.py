@@ -44,10 +44,11 @@ def frames(given_rows: tuple[Row, ...]) -> tuple[pd.DataFrame, pd.DataFrame]:
                 "period": period,
                 "value": 1.0 if figure else np.nan,
                 "ci_low": np.nan,
+                "state": "ok",
             }
             for place, indicator, period, figure in reversed(given_rows)
         ],
-        columns=["place", "indicator_id", "period", "value", "ci_low"],
+        columns=["place", "indicator_id", "period", "value", "ci_low", "state"],
     ).astype({"value": float, "ci_low": float})
     own = table[table["place"] == "own"].drop(columns="place")
     return own, table[table["place"] != "own"]

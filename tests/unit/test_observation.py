@@ -141,7 +141,7 @@ def test_what_is_not_plain_gives_its_reason(state: str) -> None:
 
 def test_a_newer_figure_stands_alone() -> None:
     reading = Reading("consultations par an et par habitant", 2, "mean")
-    newer = row(newer_period="2024", newer_value=2.615)
-    assert re.fullmatch(r"2024 : .*2,6[12], sans comparaison possible", newer_text(newer, reading))
+    newer = row(newer_period="2024", newer_value=2.615, newer_state="approx")
+    assert re.fullmatch(r"2024 : ≈ 2,6[12], sans comparaison possible", newer_text(newer, reading))
     for period, value in [(None, 2.6), ("2024", math.nan), (math.nan, math.nan)]:
         assert newer_text(row(newer_period=period, newer_value=value), reading) == ""

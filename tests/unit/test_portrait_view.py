@@ -40,7 +40,7 @@ def observation(**fields: object) -> SimpleNamespace:
     base = {
         "value": 12.5, "ci_low": np.nan, "ci_high": np.nan, "numerator": 1.0, "denominator": 8.0,
         "state": "ok", "reason": None, "coverage": 1.0, "communes": 3, "period": "2023",
-        "newer_period": None, "newer_value": None,
+        "newer_period": None, "newer_value": None, "newer_state": None,
     }  # fmt: skip
     return SimpleNamespace(**(base | fields))
 

@@ -1,0 +1,9 @@
+CREATE TEMP VIEW stg_acces_sante AS
+SELECT codgeo AS code, annee AS period, nullif(part_eloignee, '')::DOUBLE AS share
+FROM raw_acces_sante;
+
+-- Exports of Géoclip: one row a territory and year, the indicator as the site names it.
+CREATE TEMP VIEW stg_geoclip AS
+SELECT codgeo AS code, annee AS period, indicateur AS name, nullif(valeur, '')::DOUBLE AS value,
+       etat AS state
+FROM raw_geoclip;
