@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.perimeter import file_name
-from pages.layers import CONTOUR_CREDIT, contours, layer
+from pages.layers import contour_credit, contours, layer
 from pages.shared import Current, header, indicators, mart, require_perimeter, show_table
 from views.classification import SCHEMES, Classes, classify, palette
 from views.maps import choropleth_map
@@ -269,7 +269,7 @@ with map_column:
             legend_title=legend,
             legend_labels=labels,
             selected=st.session_state.get("commune_vue"),
-            attribution=CONTOUR_CREDIT,
+            attribution=contour_credit(),
             key="carte",
         )
     missing = int((~found.communes["has_contour"]).sum())
@@ -307,7 +307,7 @@ with detail_column:
 
 table = commune_table(frame, card)
 source_line = (
-    f"Source : {source['producer']}, {source['title']}, {period_text(period)}. {CONTOUR_CREDIT}."
+    f"Source : {source['producer']}, {source['title']}, {period_text(period)}. {contour_credit()}."
 )
 files = st.container(horizontal=True)
 files.download_button(

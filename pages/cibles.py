@@ -10,7 +10,7 @@ import streamlit as st
 
 from diagnostic import allocation, need
 from diagnostic.perimeter import file_name
-from pages.layers import CONTOUR_CREDIT, layer
+from pages.layers import contour_credit, layer
 from pages.shared import (
     Current,
     build_path,
@@ -215,7 +215,7 @@ def show_groups(
             absent_label="Non classable",
             legend_labels=[GROUPS[name] for name in order],
             height=480,
-            attribution=CONTOUR_CREDIT,
+            attribution=contour_credit(),
             key="cibles",
         )
     missing = table[~table["complete"]]

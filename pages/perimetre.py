@@ -7,7 +7,7 @@ import streamlit as st
 
 from diagnostic.perimeter import MAX_NAME, Part, Perimeter
 from pages.choosing import change, show_file_box, show_search
-from pages.layers import CONTOUR_CREDIT, layer
+from pages.layers import contour_credit, layer
 from pages.shared import Current, choose, current, header, mart, show_table
 from views.maps import perimeter_map
 from views.text import LEVELS, alphabetical, count_of, escape_markdown, number
@@ -103,7 +103,7 @@ def show_map(found: Current) -> None:
         inside=set(found.codes),
         tooltips=tooltips,
         legend_title=found.label,
-        attribution=CONTOUR_CREDIT,
+        attribution=contour_credit(),
         key="perimetre",
     )
     missing = int((~found.communes["has_contour"]).sum())

@@ -128,7 +128,7 @@ def show_gaps(own: pd.DataFrame, others: pd.DataFrame, places: dict[str, str]) -
         gap_chart(frame, places[place]), key="ecarts", config={"displayModeBar": False}, alt=summary
     )
     st.caption(
-        f"{escape_markdown(summary)} Chaque barre va de la valeur de {escape_markdown(places[place])} "
+        f"{escape_markdown(summary)} Chaque barre va de la valeur du territoire de comparaison "
         "(ligne noire) à celle du périmètre ; sa longueur se mesure en écarts-types entre communes, "
         "pour que des unités différentes tiennent sur le même axe. Orange hachuré : moins favorable ; "
         "bleu : plus favorable ; gris : ni l'un ni l'autre. Un écart n'est pas une cause."

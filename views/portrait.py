@@ -189,7 +189,7 @@ def gap_summary(frame: pd.DataFrame, comparator: str) -> str:
     good, bad = tones.count("favorable"), tones.count("defavorable")
     plain = tones.count("neutre")
     return (
-        f"Comparé à {comparator} : {count_of(good, 'indicateur')} "
+        f"Comparaison, {comparator} : {count_of(good, 'indicateur')} "
         f"{'plus favorable' if good < 2 else 'plus favorables'}, {number(bad)} "
         f"{'moins favorable' if bad < 2 else 'moins favorables'}, {number(plain)} "
         "sans sens favorable ou défavorable. Le tableau ci-dessous donne les valeurs."

@@ -65,7 +65,7 @@ def check_portrait(page: Page) -> None:
     assert re.search(r"APL.{0,400}?≈ \d,\d\d", text, re.S)
     page.get_by_role("radio", name="Val-d'Oise").click()
     wait_idle(page)
-    expect(page.get_by_text(re.compile("Comparé à Val-d'Oise"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Comparaison, Val-d'Oise"))).to_be_visible()
 
 
 def check_map_drawn(page: Page) -> list[str]:
@@ -180,10 +180,10 @@ def check_reload(page: Page) -> None:
 def check_comparator_kept(page: Page) -> None:
     go_to(page, "Portrait")
     page.get_by_role("radio", name="Val-d'Oise").click()
-    expect(page.get_by_text(re.compile("Comparé à Val-d'Oise"))).to_be_visible()
+    expect(page.get_by_text(re.compile("Comparaison, Val-d'Oise"))).to_be_visible()
     wait_idle(page)
     page.reload()
-    expect(page.get_by_text(re.compile("Comparé à Val-d'Oise"))).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(re.compile("Comparaison, Val-d'Oise"))).to_be_visible(timeout=30_000)
     expect(page.get_by_role("radio", name="Val-d'Oise")).to_be_checked()
 
 
