@@ -7,7 +7,7 @@ import logging
 import streamlit as st
 
 from pages.shared import perimeter_from_url
-from views.style import STYLE
+from views.style import LANGUAGE, STYLE
 from warehouse.errors import NotBuilt
 from warehouse.paths import ROOT, published
 
@@ -26,7 +26,7 @@ st.set_page_config(
     page_icon=str(ROOT / "static" / "gradient.png"),
     layout="wide",
 )
-st.html(STYLE)
+st.html(STYLE + LANGUAGE, unsafe_allow_javascript=True)
 try:
     published()
 except NotBuilt as error:

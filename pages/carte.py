@@ -7,6 +7,7 @@ import streamlit as st
 
 from diagnostic.perimeter import file_name
 from pages.layers import contour_credit, contours, layer
+from pages.linked import linked_selectbox
 from pages.shared import Current, header, indicators, mart, require_perimeter, show_table
 from views.classification import SCHEMES, Classes, classify, palette
 from views.maps import choropleth_map
@@ -38,40 +39,25 @@ def choose_indicator(periods: pd.DataFrame) -> tuple[IndicatorCard, str]:
         if card.kind != "list" and card.id in set(periods["indicator_id"])
     }
     left, right = st.columns([4, 1])
-    chosen = left.selectbox(
-        "Indicateur",
-        list(cards),
-        index=list(cards).index("apl_medecins_generalistes")
-        if "apl_medecins_generalistes" in cards
-        else 0,
-        format_func=lambda one: f"{cards[one].label} · {THEMES[cards[one].theme]}",
-        key="ind",
-        bind="query-params",
+    if not cards:
+        st.info("Aucun chiffre n'est chargé pour ces communes.", icon=":material/info:")
+        st.stop()
+    labels = {name: f"{one.label} · {THEMES[one.theme]}" for name, one in cards.items()}
+    usual = (
+        "apl_medecins_generalistes" if "apl_medecins_generalistes" in cards else next(iter(cards))
     )
-    card = cards[str(chosen)]
+    card = cards[linked_selectbox(left, "Indicateur", labels, usual, "ind")]
     known = periods[periods["indicator_id"] == card.id].sort_values("period", ascending=False)
-    with_figures = known[known["communes"] > 0]
-    options = list((with_figures if len(with_figures) else known)["period"])
-    best = (
-        int((with_figures["communes"] == with_figures["communes"].max()).to_numpy().argmax())
-        if len(with_figures)
-        else 0
-    )
-    period = right.selectbox(
-        "Période", options, index=best, format_func=period_text, key=f"periode_{card.id}"
-    )
-    return card, str(period)
+    with_figures = known[known["communes"] > 0] if known["communes"].any() else known
+    fullest = with_figures.loc[with_figures["communes"].idxmax(), "period"]
+    options = {period: period_text(period) for period in with_figures["period"]}
+    period = linked_selectbox(right, "Période", options, fullest, f"periode-{card.id}")
+    return card, period
 
 
 def choose_classes(values: pd.Series, card: IndicatorCard) -> Classes | None:
     scheme_column, count_column, bounds_column = st.columns([2, 1, 3])
-    scheme = scheme_column.selectbox(
-        "Découpage",
-        list(SCHEMES),
-        format_func=lambda one: SCHEMES[one],
-        key="decoupage",
-        bind="query-params",
-    )
+    scheme = linked_selectbox(scheme_column, "Découpage", SCHEMES, "quantiles", "decoupage")
     thresholds: list[float] | None = None
     if scheme == "seuils":
         default = [one.value for one in card.thresholds] or [float(values.median())]
@@ -91,11 +77,10 @@ def choose_classes(values: pd.Series, card: IndicatorCard) -> Classes | None:
             scheme = "quantiles"
         count = 5
     else:
-        count = count_column.selectbox(
-            "Classes", range(3, 8), index=2, key="classes", bind="query-params"
-        )
+        numbers = {str(one): str(one) for one in range(3, 8)}
+        count = int(linked_selectbox(count_column, "Classes", numbers, "5", "classes"))
     try:
-        return classify(values, str(scheme), int(count), thresholds)
+        return classify(values, scheme, count, thresholds)
     except ValueError:
         return None
 
@@ -159,13 +144,11 @@ def show_commune(code: str, frame: pd.DataFrame) -> None:
         if card.id not in latest.index:
             continue
         one = latest.loc[card.id]
+        reading = Reading(card.unit, card.decimals, card.kind, card.signed)
         rows.append(
             {
-                "Indicateur": card.short_label,
-                "Valeur": commune_value_text(
-                    one, Reading(card.unit, card.decimals, card.kind, card.signed)
-                ),
-                "Période": period_text(str(one["period"])),
+                "Indicateur": f"{card.short_label}, {period_text(str(one['period']))}",
+                "Valeur": commune_value_text(one, reading, short=True),
             }
         )
     show_table(pd.DataFrame(rows), f"Les chiffres de {name}", ["Valeur"])

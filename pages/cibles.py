@@ -11,6 +11,7 @@ import streamlit as st
 from diagnostic import allocation, need
 from diagnostic.perimeter import file_name
 from pages.layers import contour_credit, layer
+from pages.linked import linked_segments, linked_selectbox
 from pages.shared import (
     Current,
     build_path,
@@ -39,10 +40,10 @@ from views.text import alphabetical, count_of, escape_markdown, joined, number, 
 from warehouse.needs import NeedCard, load_needs
 
 RATIOS = {
-    1.0: "1 : aucun effet du besoin",
-    2.0: "2 : modéré",
-    3.0: "3 : marqué",
-    5.0: "5 : très marqué",
+    "1": "1 : aucun effet du besoin",
+    "2": "2 : modéré",
+    "3": "3 : marqué",
+    "5": "5 : très marqué",
 }
 RESOURCES = ("consultations dentaires", "séances", "heures", "places", "euros")
 PER_THOUSAND = "Pour 1 000 hab., avant arrondi"
@@ -189,6 +190,12 @@ def show_groups(
     found: Current, table: pd.DataFrame, weights: dict[str, float], cuts_text: str
 ) -> None:
     st.markdown(group_sentence(table["group"], table["population"]))
+    if cut == "national" and table.loc[table["need"].notna(), "group"].nunique() == 1:
+        st.info(
+            "Toutes les communes sont dans le même groupe national. Leurs moyennes cachent les écarts "
+            "entre quartiers ; « Propres au périmètre » montre ceux entre communes.",
+            icon=":material/info:",
+        )
     st.caption(cuts_text)
     shapes = layer(found)
     if shapes is not None:
@@ -307,13 +314,12 @@ def ask_resource() -> tuple[int, str, float, float]:
         help="La part distribuée également à chaque habitant. 100 % : action purement universelle. "
         "C'est un choix politique, pas un calcul.",
     )
-    strength = ratio.selectbox(
+    strength = linked_selectbox(
+        ratio,
         "Force du besoin (rapport K)",
-        list(RATIOS),
-        index=2,
-        format_func=lambda one: RATIOS[one],
-        key="force",
-        bind="query-params",
+        RATIOS,
+        "3",
+        "force",
         help="Dans la part liée au besoin, combien de fois plus par habitant entre le besoin le plus "
         "élevé et le moins élevé. C'est un choix politique, pas un calcul.",
     )
@@ -379,9 +385,9 @@ def dosing_texts(table: pd.DataFrame, budget: int) -> pd.DataFrame:
         name: [number(one, 2 if name in (PER_THOUSAND, "Besoin") else 0) for one in whole[name]]
         for name in whole.columns.drop(["Territoire", "Lesquelles"])
     }
-    names = whole["Lesquelles"].where(whole["Communes"] <= NAMES_SHOWN, "liste dans le fichier")
-    names = names.where(whole["Territoire"] != "Total", "")
-    return whole.assign(**texts, Lesquelles=names)
+    if (table["Communes"] > NAMES_SHOWN).any():
+        return whole.assign(**texts).drop(columns="Lesquelles")
+    return whole.assign(**texts)
 
 
 def show_dosing(found: Current, table: pd.DataFrame, reference: Reference) -> None:
@@ -402,16 +408,10 @@ def show_dosing(found: Current, table: pd.DataFrame, reference: Reference) -> No
         else {"commune": "Par commune"}
     )
     default = "epci" if several and 2 * under > len(table) else "commune"
-    mesh = st.segmented_control(
-        "Maille de la répartition",
-        list(options),
-        format_func=lambda one: options[one],
-        default=default,
-        required=True,
-        key=f"maille_{default}",
-        bind="query-params",
-    )
-    units, pooled = dosing_units(table, str(mesh), alone["continuous"])
+    mesh = "commune"
+    if several:
+        mesh = linked_segments("Maille de la répartition", options, default, f"maille-{default}")
+    units, pooled = dosing_units(table, mesh, alone["continuous"])
     shared = allocation.allocate(
         budget, units["population"], units["need"], base, ratio, reference=bounds
     ).join(units[["names", "pooled"]])
@@ -469,14 +469,11 @@ explain_reference(reference)
 table = commune_table(found, scores, wide)
 
 st.subheader("Trois groupes de lecture", anchor=False)
-cut = st.segmented_control(
+cut = linked_segments(
     "Seuils des groupes",
-    ["national", "local"],
-    format_func=lambda one: {"national": "Nationaux", "local": "Propres au périmètre"}[one],
-    default="national",
-    required=True,
-    key="seuils",
-    bind="query-params",
+    {"national": "Nationaux", "local": "Propres au périmètre"},
+    "national",
+    "seuils",
     help="Nationaux : les 60 % d'habitants de France au besoin le moins élevé sont au socle, les 20 % "
     "suivants renforcés, les 20 % restants intensifs. Propres au périmètre : les mêmes parts, ici.",
 )

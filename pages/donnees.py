@@ -25,11 +25,13 @@ facts = warehouse().facts
 st.markdown(
     f"Construction **{escape_markdown(facts['build_id'])}**, du "
     f"{pd.Timestamp(facts['construit_le']).strftime('%d/%m/%Y à %H:%M')} (temps universel). "
-    "Tous les chiffres viennent de ces sources, embarquées dans Gradient : aucune connexion n'est nécessaire."
+    "Tous les chiffres viennent des sources chargées ci-dessous : aucune connexion n'est nécessaire."
 )
 
 st.subheader("Les sources", anchor=False)
-sources = mart("sources")
+every_source = mart("sources")
+is_loaded = every_source["rows"] > 0
+sources = every_source[is_loaded]
 show_table(
     pd.DataFrame(
         {
@@ -45,6 +47,18 @@ show_table(
     "Sources de données",
     ["Lignes"],
 )
+with st.expander("Sources connues, pas encore chargées", icon=":material/cloud_download:"):
+    waiting = every_source[~is_loaded]
+    show_table(
+        waiting[["producer", "title", "vintage", "licence"]].set_axis(
+            ["Producteur", "Titre", "Millésime", "Licence"], axis=1
+        ),
+        "Sources connues, pas encore chargées",
+    )
+    st.markdown(
+        "Déposez leurs fichiers dans un dossier, puis : "
+        "`python -m warehouse build --profil national --depot DOSSIER`."
+    )
 with st.expander("Limites de chaque source", icon=":material/warning:"):
     for row in sources.itertuples():
         st.markdown(f"**{escape_markdown(row.producer)}**, {escape_markdown(row.title)}")

@@ -124,6 +124,8 @@ def show_communes(found: Current) -> None:
             "Habitants": table["population"].map(number),
         }
     )
+    if table["departement_name"].nunique() == 1:
+        texts = texts.drop(columns="Département")
     with st.expander(f"Les communes ({len(found.codes)})", icon=":material/list:"):
         show_table(texts, "Communes du périmètre", ["Habitants"])
 

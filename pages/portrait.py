@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.comparison import shown, side_by_side, standardised_gap
+from pages.linked import linked_segments
 from pages.shared import (
     Current,
     breaks,
@@ -35,20 +36,6 @@ header(found, "Portrait")
 
 def reading(card: IndicatorCard) -> Reading:
     return Reading(card.unit, card.decimals, card.kind, card.signed)
-
-
-def comparator_names(places: dict[str, str]) -> str:
-    choice = st.segmented_control(
-        "Comparer à",
-        list(places),
-        format_func=lambda key: places[key],
-        default=list(places)[-1],
-        key="comparateur",
-        bind="query-params",
-        required=True,
-        help="Le territoire placé sur la ligne verticale du graphique.",
-    )
-    return str(choice)
 
 
 def lines(own: pd.DataFrame, others: pd.DataFrame, theme: str) -> list[Line]:
@@ -114,7 +101,13 @@ def show_gaps(own: pd.DataFrame, others: pd.DataFrame, places: dict[str, str]) -
     if not places:
         return
     st.subheader("Où le territoire s'écarte", anchor=False)
-    place = comparator_names(places)
+    place = linked_segments(
+        "Comparer à",
+        places,
+        default=list(places)[-1],
+        key="comparateur",
+        help="Le territoire placé sur la ligne verticale du graphique.",
+    )
     frame = gaps(own, others, place)
     if frame.empty:
         st.info(

@@ -200,7 +200,15 @@ def current() -> Current | None:
 @st.cache_data(max_entries=200, show_spinner=False)
 def _resolve(path: str, perimeter: Perimeter) -> Current:
     known = _geography(path)
-    resolution = resolve(perimeter, known.members, known.communes, known.passage)
+    arms = [part for part in perimeter.parts if part.level == "arm"]
+    asked = Perimeter(tuple(part for part in perimeter.parts if part.level != "arm"))
+    resolution = resolve(asked, known.members, known.communes, known.passage)
+    notes = resolution.warnings
+    if arms:
+        notes = (
+            *notes,
+            "Un arrondissement municipal ne fait pas un périmètre : choisissez sa ville.",
+        )
     communes = open_warehouse(path).mart("commune_list", codes=list(resolution.communes))
     kept = [part for part in perimeter.parts if not part.removed]
     only = kept[0] if len(perimeter.parts) == 1 else None
@@ -212,7 +220,7 @@ def _resolve(path: str, perimeter: Perimeter) -> Current:
         label=perimeter.name or _automatic_name(perimeter, known),
         whole=whole,
         comparators=_comparators(communes, whole) if len(communes) else (),
-        warnings=resolution.warnings,
+        warnings=notes,
     )
 
 

@@ -43,7 +43,7 @@ def value_text(row: Any, reading: Reading, *, short: bool = True) -> str:
     return text
 
 
-def commune_value_text(row: Any, reading: Reading) -> str:
+def commune_value_text(row: Any, reading: Reading, *, short: bool = False) -> str:
     """Value of one commune: an ordinal shows its category, a sample its failures out of samples."""
     if _missing(row.value):
         return STATES.get(row.state, "") or "–"
@@ -51,7 +51,7 @@ def commune_value_text(row: Any, reading: Reading) -> str:
         return f"catégorie {number(row.value)}"
     if reading.kind == "sample":
         return f"{number(row.value)} sur {count_of(int(row.denominator), 'prélèvement')}"
-    return quantity(row.value, reading.unit, reading.decimals, signed=reading.signed)
+    return quantity(row.value, reading.unit, reading.decimals, signed=reading.signed, short=short)
 
 
 def coverage_text(row: Any, communes: int) -> str:

@@ -25,10 +25,10 @@ TABLE_STYLE = """
 .portrait thead th { border-bottom: 2px solid #8792a0; font-weight: 600; }
 .portrait td.n, .portrait th.n { text-align: right; font-variant-numeric: tabular-nums;
   white-space: nowrap; }
-.portrait td.p { white-space: nowrap; color: #3d4752; }
+.portrait td.p { color: #3d4752; }
 .portrait td.own { font-weight: 650; }
 .portrait td.faint { color: #56616d; font-weight: 400; white-space: normal; }
-.portrait tbody th { font-weight: 400; min-width: 15rem; max-width: 24rem; }
+.portrait tbody th { font-weight: 400; min-width: 10rem; max-width: 24rem; }
 .portrait summary { cursor: pointer; }
 .portrait details p { margin: .35rem 0; color: #333c46; max-width: 60ch; }
 .portrait .note { display: block; font-size: .84rem; color: #4a545f; }
