@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from connectors.cards import load_sources
 from connectors.errors import ConnectorError
@@ -25,6 +25,7 @@ from warehouse.paths import data_dir, published
 from warehouse.read import Warehouse, as_records
 
 PROFILES = ("embarque", "national")
+SHOWN_FILES = 3
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -100,7 +101,7 @@ def _fetch(arguments: argparse.Namespace) -> int:
 
 
 def _tell_fetched(report: FetchReport) -> None:
-    table = Table("Source", "Provenance", "Fichiers", "Âge", "Manquants")
+    table = Table(Column("Source", overflow="fold"), "Provenance", "Fichiers", "Âge", "Manquants")
     for one in report.sources:
         table.add_row(
             one.source_id,
@@ -110,19 +111,28 @@ def _tell_fetched(report: FetchReport) -> None:
             "à déposer à la main" if one.to_drop else _french(len(one.missing)),
         )
     out.print(table)
+    remedies: dict[str, list[str]] = {}
     for one in report.sources:
         for sentence in _sentences(one):
             out.print(f"{one.source_id} : {sentence}", markup=False, soft_wrap=True)
+        for remedy in dict.fromkeys(missing.remedy for missing in one.missing):
+            remedies.setdefault(remedy, []).append(one.source_id)
+    for remedy, names in remedies.items():
+        if remedy:
+            said = f"À faire pour {', '.join(names)} : {remedy}"
+            out.print(said, markup=False, soft_wrap=True)
 
 
 def _sentences(one: SourceFetch) -> list[str]:
-    """What is not as wished for a source, and what to do."""
+    """What is not as wished for a source, and where its files are."""
     said = list(one.told)
-    said += [f"{m.file_name} manque. {m.reason} {m.remedy}".strip() for m in one.missing]
+    said += [f"{m.file_name} manque. {m.reason}" for m in one.missing[:SHOWN_FILES]]
+    if len(one.missing) > SHOWN_FILES:
+        said.append(f"et {_french(len(one.missing) - SHOWN_FILES)} autres fichiers manquent.")
     if one.to_drop:
-        said.append(f"pas d'adresse connue. Page : {one.page} {one.fallback}".strip())
+        said.append(f"pas d'adresse connue, à déposer à la main. {one.page} {one.fallback}".strip())
     elif one.missing:
-        said.append(f"Page : {one.page} {one.fallback}".strip())
+        said.append(f"page de la source : {one.page} {one.fallback}".strip())
     return said
 
 
@@ -141,13 +151,13 @@ def _diff(arguments: argparse.Namespace) -> int:
 def _tell_difference(found: Difference) -> None:
     out.print(f"De {found.before.stem} à {found.after.stem}.", soft_wrap=True)
     if found.sources:
-        table = Table("Source", "", "Millésime", "Lignes")
+        table = Table(Column("Source", overflow="fold"), "", "Millésime", "Lignes")
         for source in found.sources:
             rows = " → ".join(_french(number) for number in source.rows)
             table.add_row(source.id, source.what, " → ".join(source.vintages), rows)
         out.print(table)
     if found.periods:
-        table = Table("Indicateur", "Période", "", "Valeurs")
+        table = Table(Column("Indicateur", overflow="fold"), "Période", "", "Valeurs")
         for one in found.periods:
             table.add_row(one.indicator_id, one.period, one.what, _french(one.figures))
         out.print(table)
@@ -172,7 +182,7 @@ def _status(_: argparse.Namespace) -> int:
     )
     built = {str(row["id"]): row for row in as_records(warehouse.mart("sources"))}
     warehouse.close()
-    table = Table("Source", "Millésime", "Lignes", "État", "Âge")
+    table = Table(Column("Source", overflow="fold"), "Millésime", "Lignes", "État", "Âge")
     for card in load_sources().values():
         row = built.get(card.id, {"vintage": card.vintage, "rows": 0, "state": MISSING_STATE})
         day = row.get("retrieved_at")
@@ -196,7 +206,7 @@ def _check(_: argparse.Namespace) -> int:
 
 
 def _sources(_: argparse.Namespace) -> int:
-    table = Table("Source", "Producteur", "Titre", "Millésime", "Licence")
+    table = Table(Column("Source", overflow="fold"), "Producteur", "Titre", "Millésime", "Licence")
     for card in load_sources().values():
         table.add_row(card.id, card.producer, card.title, card.vintage, card.licence)
     out.print(table)
@@ -237,12 +247,16 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
+def _codes(text: str) -> list[str]:
+    return [code.strip() for code in text.split(",") if code.strip()]
+
+
 def _fetch_and_diff(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     one = commands.add_parser("fetch", help="télécharge les fichiers des producteurs")
     one.add_argument("sources", nargs="*", metavar="SOURCE", help="toutes si aucune n'est nommée")
     where = one.add_mutually_exclusive_group()
-    where.add_argument("--dep", nargs="+", default=[], metavar="CODE", help="départements")
-    where.add_argument("--region", nargs="+", default=[], metavar="CODE", help="régions")
+    where.add_argument("--dep", type=_codes, default=[], metavar="CODES", help="par exemple 95,46")
+    where.add_argument("--region", type=_codes, default=[], metavar="CODES", help="par exemple 11")
     where.add_argument("--france", action="store_true", help="tout le pays (par défaut)")
     one.add_argument(
         "--actualiser", action="store_true", help="redemande même ce qui a moins d'une semaine"
