@@ -151,7 +151,7 @@ def show_commune(code: str, frame: pd.DataFrame) -> None:
                 "Valeur": commune_value_text(one, reading, short=True),
             }
         )
-    show_table(pd.DataFrame(rows), f"Les chiffres de {name}", ["Valeur"])
+    show_table(pd.DataFrame(rows), f"Les chiffres de {name}")
     st.caption(
         "Une commune seule varie beaucoup d'une année à l'autre : préférez les moyennes du périmètre."
     )

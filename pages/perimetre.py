@@ -117,8 +117,7 @@ def show_communes(found: Current) -> None:
     table = found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
     texts = pd.DataFrame(
         {
-            "Commune": table["name"],
-            "Code": table["code"],
+            "Commune": table["name"] + " (" + table["code"] + ")",
             "Intercommunalité": table["epci_name"].fillna("aucune"),
             "Département": table["departement_name"],
             "Habitants": table["population"].map(number),

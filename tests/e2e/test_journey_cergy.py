@@ -110,7 +110,7 @@ def check_click(page: Page) -> None:
     wait_idle(page)
     assert re.search(rf"{re.escape(name)}\s+[\d ]+ habitants · code \d{{5}}", screen_text(page))
     rows = table_cells(page, f"Les chiffres de {name}")
-    assert rows[0] == ["Indicateur", "Valeur", "Période"]
+    assert rows[0] == ["Indicateur", "Valeur"]
     assert len(rows) > 20
     value = (
         page.get_by_role("table", name=f"Les chiffres de {name}", exact=True).locator("td").first
