@@ -230,7 +230,7 @@ if classes is None:
         icon=":material/info:",
     )
 
-map_column, detail_column = st.columns([7, 3], gap="medium")
+map_column, detail_column = st.columns([2, 1], gap="medium")
 with map_column:
     st.markdown(f"**{escape_markdown(card.label)}**, {period_text(period)}")
     if shapes is None:

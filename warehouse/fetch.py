@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pandas as pd
 
@@ -271,7 +271,7 @@ def pages(
     Pages after one that was asked for anew are asked for too. Raises SourceUnavailable.
     """
     download, stem = first, first.file_name.removesuffix(".json")
-    host = urlsplit(first.url)[:2]
+    asked = urlsplit(first.url)
     for number in range(2, MAX_PAGES + 2):
         raw = cache.get_or_fetch(download, source_id, max_age, progress)
         yield raw
@@ -279,12 +279,14 @@ def pages(
         if following is None:
             _forget_pages(cache.folder / source_id, stem, number)
             return
-        if urlsplit(following)[:2] != host:
+        address = urlsplit(urljoin(first.url, following))
+        if address.netloc != asked.netloc:
             raise SourceUnavailable(
                 source_id, f"la page suivante mène ailleurs : {following[:200]}", "Signalez-le."
             )
         max_age = timedelta(0) if raw.origin == "direct" else max_age
-        download = Download(following, f"{stem}_p{number}.json")
+        url = address._replace(scheme=asked.scheme).geturl()
+        download = Download(url, f"{stem}_p{number}.json")
     raise SourceUnavailable(source_id, f"plus de {MAX_PAGES} pages.", "Signalez-le à Gradient.")
 
 

