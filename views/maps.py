@@ -516,9 +516,9 @@ window.gradientStart = function (map, config) {
     const shown = chosen.length ? chosen : state.polygons;
     const bounds = L.latLngBounds([]);
     shown.forEach((polygon) => bounds.extend(polygon.getBounds()));
-    const right = container.clientWidth > 640 ? legend.box.offsetWidth + 24 : 12;
+    const right = container.clientWidth > 520 ? legend.box.offsetWidth + 24 : 12;
     map.fitBounds(bounds, {
-      paddingTopLeft: [container.clientWidth > 640 ? 48 : 12, 12],
+      paddingTopLeft: [container.clientWidth > 520 ? 48 : 12, 12],
       paddingBottomRight: [right, 12], animate: false,
     });
   }
