@@ -159,8 +159,10 @@ def check_reload(page: Page) -> None:
     """The address alone brings back the perimeter, the quantity, the weights, the comparator."""
     share_out(page, 240)
     slider = page.get_by_role("slider", name="Ressources")
-    for _ in range(3):
+    for share in (29, 32, 35):  # 30, 35, then 40 beside three weights of 25
         slider.press("ArrowRight")
+        used = page.get_by_text(re.compile(rf"Ressources {share}\s%"))
+        expect(used).to_be_visible(timeout=30_000)
     wait_idle(page)
     weights = re.search(r"Poids utilisés[^\n]+", screen_text(page))
     assert weights and "Ressources 35 %" in weights[0], weights
