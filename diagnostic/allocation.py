@@ -13,11 +13,15 @@ rows cannot change a single unit.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from diagnostic.scenarios import RESPONSES, Response, compare, target
 
 FloatArray = npt.NDArray[np.float64]
 Vector: TypeAlias = pd.Series | npt.ArrayLike
@@ -28,6 +32,26 @@ Bound: TypeAlias = float | pd.Series | None
 # communes that have one gives 0.43, 0.45 and 0.47.
 TYPICAL_POSITION = 0.44
 MAX_UNITS = 10**11
+
+
+@dataclass(frozen=True)
+class Readout:
+    """Whether money follows need, over the inhabited territories whose need is known.
+
+    ``rci``: relative concentration index of the resource per head on need, negative when it goes
+    to the neediest. ``slope``: population-weighted slope of ln(resource per head) on need clipped
+    at the reference; ``planned_slope``: that of the rule without bounds nor rounding; ``beta`` =
+    ln K / (q95 - q05), which both reach when there is no base. ``without``: share of their people
+    where nothing goes, left out of the slope. ``unknown``: share of all people whose need is not
+    known. NaN = not calculable.
+    """
+
+    rci: float
+    slope: float
+    planned_slope: float
+    beta: float
+    without: float
+    unknown: float
 
 
 def allocate(
@@ -129,6 +153,83 @@ def observed_ratio(table: pd.DataFrame) -> float:
     return math.inf if largest > 0 else math.nan
 
 
+def readout(
+    table: pd.DataFrame,
+    reference: tuple[float, float],
+    base_share: float = 0.5,
+    ratio: float = 3.0,
+    resource: pd.Series | None = None,
+) -> Readout:
+    """Read a split, or what was really spent, against the rule (METHODS 6.4, ex-post indicator).
+
+    ``table``: from :func:`allocate`, or any frame with ``population`` and ``need``. ``resource``:
+    amount of each territory, on the same index; default ``table["continuous"]``. ``reference``,
+    ``base_share``, ``ratio``: the rule that was announced.
+
+    RCI = sum p (2X - 1) y / sum p y, X = population mid-rank from the most (0) to the least need
+    (1), equal needs sharing theirs (Kakwani, Wagstaff & van Doorslaer 1997).
+    """
+    amounts = table["continuous"] if resource is None else resource
+    if not amounts.index.equals(table.index):
+        raise ValueError("La ressource ne porte pas sur les mêmes territoires.")
+    given = amounts.to_numpy(dtype=float, na_value=np.nan)
+    if not (np.isfinite(given) & (given >= 0)).all():
+        raise ValueError("La ressource de chaque territoire doit être connue, positive ou nulle.")
+    planned = allocate(1, table["population"], table["need"], base_share, ratio, reference)
+    kept = (planned["need_known"] & (planned["population"] > 0)).to_numpy()
+    people, need = (planned.loc[kept, name].to_numpy() for name in ("population", "need"))
+    per_head, clipped = given[kept] / people, np.clip(need, *reference)
+    return Readout(
+        rci=_concentration(per_head, need, people),
+        slope=_log_slope(per_head, clipped, people),
+        planned_slope=_log_slope(planned.loc[kept, "per_head"].to_numpy(), clipped, people),
+        beta=math.log(ratio) / (reference[1] - reference[0]),
+        without=float(people[per_head == 0].sum() / people.sum()) if kept.any() else math.nan,
+        unknown=1 - float(people.sum() / planned["population"].sum()),
+    )
+
+
+def scenarios(
+    outcome: npt.ArrayLike,
+    population: npt.ArrayLike,
+    need: npt.ArrayLike,
+    reference: tuple[float, float],
+    *,
+    base_share: float = 0.5,
+    ratio: float = 3.0,
+    target_share: float = 0.2,
+    responses: Sequence[Response] = RESPONSES,
+    middle: tuple[int, int] = (3, 10),
+) -> pd.DataFrame:
+    """Universal, targeted and proportionate at equal means: a sensitivity table (METHODS 6.4).
+
+    Groups run from the most to the least disadvantaged (deciles). ``outcome``: share of people
+    concerned, high = unfavourable, any unit; ``need``, ``reference``, ``base_share``, ``ratio`` as
+    in :func:`allocate`; ``target_share``: see :func:`diagnostic.scenarios.target`; ``responses``:
+    at least three assumptions; ``middle``: numbers of the two groups whose gap tells what becomes
+    of the middle (3 and 10: just above the targeted fifth, and the most advantaged tenth).
+
+    Columns: ``strategy`` (sans action, universel, cible, proportionne), ``response``, ``mean``,
+    ``sii`` and ``rii`` (linear, advantaged minus or over disadvantaged), ``d`` (first group minus
+    last), ``middle_gap``, ``without`` (share of people who get nothing), ``needy_outside`` (share
+    of the people concerned who live where nothing goes). "Under the assumption that…": no row is
+    a forecast, and none is best.
+    """
+    level, people, needs = (np.asarray(v, dtype=float).ravel() for v in (outcome, population, need))
+    if level.shape != people.shape or people.shape != needs.shape:
+        raise ValueError("Résultat, population et besoin n'ont pas le même nombre de groupes.")
+    if np.isnan(needs).any():
+        raise ValueError("Le besoin de chaque groupe doit être connu.")
+    table = allocate(1, people, needs, base_share, ratio, reference)
+    chosen = target(needs, people, target_share)
+    doses = {
+        "universel": np.ones(len(people)),
+        "cible": np.where(chosen, people.sum() / people[chosen].sum(), 0.0),
+        "proportionne": table["per_head"].to_numpy() * people.sum(),
+    }
+    return compare(level, people, doses, responses, middle)
+
+
 def smallest_share(table: pd.DataFrame) -> float:
     """Smallest continuous share of an inhabited territory: under one unit, pool before dosing."""
     return float(table.loc[table["population"] > 0, "continuous"].min())
@@ -158,6 +259,26 @@ def pool_small(population: Vector, need: Vector, parents: Vector) -> pd.DataFram
     sums = pd.DataFrame(columns).groupby(group.to_numpy()).sum()
     sums["need"] = sums["weighted"] / sums["known_population"].where(sums["known_population"] > 0)
     return sums[["population", "need", "known_population", "pooled"]]
+
+
+def _concentration(per_head: FloatArray, need: FloatArray, people: FloatArray) -> float:
+    """Relative concentration index, from the most to the least need."""
+    received = float(people @ per_head)
+    if not received > 0:
+        return math.nan
+    _, group = np.unique(-need, return_inverse=True)
+    held = np.bincount(group, weights=people)
+    middle = (np.cumsum(held) - held / 2) / held.sum()
+    return float((people * (2 * middle[group] - 1)) @ per_head) / received
+
+
+def _log_slope(per_head: FloatArray, need: FloatArray, people: FloatArray) -> float:
+    """Weighted least-squares slope of ln(resource per head) on need, where there is some."""
+    some = per_head > 0
+    if not some.any() or np.ptp(need[some]) == 0:
+        return math.nan
+    weight, x = people[some], need[some] - np.average(need[some], weights=people[some])
+    return float((weight * x) @ np.log(per_head[some]) / ((weight * x) @ x))
 
 
 def _inputs(population: Vector, need: Vector) -> pd.DataFrame:

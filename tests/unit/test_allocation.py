@@ -12,6 +12,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from diagnostic import allocation as al
+from diagnostic import need as nd
+from diagnostic.inequality import measures
 
 REFERENCE = (-1.6, 1.9)
 
@@ -155,9 +157,40 @@ def test_g_per_head_ratio_is_bounded(case: dict[str, Any]) -> None:
     assert al.observed_ratio(table) <= bound * (1 + 1e-12)
 
 
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10_000), st.integers(0, 4))
+def test_h_flipping_an_indicator_and_its_direction_gives_the_same_shares(
+    seed: int, column: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    names = list("abcde")
+    frame = pd.DataFrame(draw.normal(5, 2, (12, 5)), columns=names)
+    people = pd.Series(draw.integers(1, 900, 12).astype(float))
+    sign = np.where(np.arange(5) == column, -1, 1)
+    shares = []
+    for flip in (np.ones(5, dtype=int), sign):
+        domains = {name: {name: int(way)} for name, way in zip(names, flip, strict=True)}
+        need = nd.index(
+            frame * flip,
+            domains,
+            dict.fromkeys(names, 1),
+            nd.national_reference(frame * flip, people),
+        )["need"]
+        shares.append(al.allocate(500, people, need, reference=REFERENCE)["allocated"])
+    if column == 0:  # and a flip alone does change them
+        alone = nd.index(
+            frame * sign,
+            {name: {name: 1} for name in names},
+            dict.fromkeys(names, 1),
+            nd.national_reference(frame * sign, people),
+        )["need"]
+        assert not alone.equals(need)
+    pd.testing.assert_series_equal(*shares)
+
+
 @settings(deadline=None)
 @given(cases(), st.integers(0, 100), st.floats(0.01, 100), st.floats(-5, 5))
-def test_h_i_order_and_units_are_irrelevant(
+def test_i_order_and_units_are_irrelevant(
     case: dict[str, Any], seed: int, scale: float, shift: float
 ) -> None:
     table = al.allocate(**case)
@@ -392,3 +425,59 @@ def test_the_whole_country() -> None:
     assert table["allocated"].sum() == 1_000_000
     assert table["allocated"].min() == 2
     assert table["continuous"].sum() == pytest.approx(1_000_000, rel=1e-12)
+
+
+def test_readout_by_hand() -> None:
+    """Two equal halves at q05 and q95, no base: 3 to 1, RCI = (3 x .5 x -.5 + 1 x .5 x .5) / 2."""
+    people = pd.Series([10.0, 10.0, 5.0], index=["a", "b", "c"])
+    need = pd.Series([1.0, -1.0, np.nan], index=["a", "b", "c"])
+    table = al.allocate(25, people, need, 0.0, 3.0, (-1, 1))
+    read = al.readout(table, (-1, 1), 0.0, 3.0)
+    assert read.rci == pytest.approx(-0.25)
+    assert read.beta == pytest.approx(math.log(3) / 2)
+    assert read.slope == pytest.approx(read.beta)
+    assert read.planned_slope == pytest.approx(read.beta)
+    assert read.without == 0
+    assert read.unknown == pytest.approx(0.2)
+    equal = al.readout(table, (-1, 1), 0.0, 3.0, resource=table["equal"])
+    assert (equal.rci, equal.slope) == pytest.approx((0, 0), abs=1e-12)
+    inverse = al.readout(table, (-1, 1), 0.0, 3.0, resource=pd.Series([1.0, 3, 0], people.index))
+    assert inverse.rci == pytest.approx(0.25)
+    assert inverse.slope == pytest.approx(-read.beta)
+
+
+@settings(deadline=None, max_examples=40)
+@given(cases())
+def test_readout_signs_and_peer(case: dict[str, Any]) -> None:
+    """Money that follows need: RCI <= 0, 0 <= slope <= beta; RCI as the inequality module has it."""
+    assume(case["budget"] > 0)
+    table = al.allocate(**case)
+    read = al.readout(table, REFERENCE, case["base_share"], case["ratio"])
+    known = table[table["need_known"]]
+    if known.empty:
+        assert math.isnan(read.rci)
+        assert math.isnan(read.without)
+        assert read.unknown == 1
+        return
+    assert read.rci <= 1e-12
+    if not math.isnan(read.slope):
+        assert -1e-9 <= read.slope <= read.beta + 1e-9
+        assert read.slope == pytest.approx(read.planned_slope, abs=1e-9)
+    if len(known) >= 3:
+        rank = (-known["need"]).rank(method="dense")
+        peer = measures(known["per_head"], known["population"], rank).set_index("measure")
+        assert read.rci == pytest.approx(peer.loc["rci", "estimate"], abs=1e-9)
+
+
+def test_readout_of_money_that_reaches_some_only() -> None:
+    people, need = pd.Series([10.0, 30.0, 60.0]), pd.Series([1.0, 0.0, -1.0])
+    table = al.allocate(100, people, need, reference=(-1, 1))
+    read = al.readout(table, (-1, 1), resource=pd.Series([0.0, 30.0, 0.0]))
+    assert read.without == pytest.approx(0.7)
+    assert math.isnan(read.slope)  # one territory left
+    nothing = al.readout(table, (-1, 1), resource=pd.Series([0.0, 0.0, 0.0]))
+    assert math.isnan(nothing.rci)
+    with pytest.raises(ValueError, match="mêmes territoires"):
+        al.readout(table, (-1, 1), resource=pd.Series([1.0]))
+    with pytest.raises(ValueError, match="positive ou nulle"):
+        al.readout(table, (-1, 1), resource=pd.Series([1.0, np.nan, 2.0]))

@@ -166,6 +166,7 @@ def test_empty_frame() -> None:
         ({"weights": {**WEIGHTS, "sante": np.nan}}, "positif ou nul"),
         ({"reference": REFERENCE.drop("ald")}, "absente pour : ald"),
         ({"reference": REFERENCE.assign(sd=0.0)}, "écart-type"),
+        ({"reference": pd.concat([REFERENCE, REFERENCE[:1]])}, "deux fois dans la référence"),
         ({"frame": random_frame(3, 0).drop(columns="ald")}, "absent du tableau : ald"),
         ({"frame": random_frame(3, 0).assign(ald=np.inf)}, "infinie"),
         ({"frame": random_frame(3, 0).set_axis(list("aab"))}, "deux fois"),
