@@ -1,11 +1,14 @@
-"""``python -m bench``: speed and size of the spine, each beside its limit.
+"""``python -m bench``: speed and size of Gradient, each beside its limit.
 
-Server times are medians of warm runs of the real pages. The first screen and what a recolouring
-sends are measured in Chromium where it is installed; otherwise they are said to be skipped.
+Server times are medians of warm runs of the real pages. National measures need the producers'
+files (``--depot``). The first screen and what a recolouring sends are measured in Chromium where it
+is installed; otherwise they are said to be skipped.
 """
 
 from __future__ import annotations
 
+import argparse
+import ast
 import os
 import shutil
 import statistics
@@ -19,7 +22,11 @@ from pathlib import Path
 import duckdb
 from streamlit.testing.v1 import AppTest
 
+from bench import comparer, inequality
+from bench.access import measure_access
 from bench.browser import measure_in_browser
+from bench.national import bench_national
+from bench.need import measure_need
 from warehouse.build import build
 from warehouse.paths import ROOT, published
 from warehouse.read import Warehouse
@@ -28,8 +35,21 @@ GRAND_QUERCY = (
     "epci:200023737,epci:200035327,epci:200039519,epci:244600433,epci:244600482,"
     "epci:244600532,epci:244600573"
 )
-PAGES = ("perimetre", "portrait", "carte", "cibles", "donnees")
 REPEATS = 5
+
+
+def pages_of_the_app() -> tuple[str, ...]:
+    """Pages that app.py announces (its PAGES), the welcome page apart."""
+    tree = ast.parse((ROOT / "app.py").read_text("utf-8"))
+    sections = next(
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
+    )
+    return tuple(name for entries in sections.values() for name, *_ in entries)
+
+
+PAGES = pages_of_the_app()
 
 
 def median_seconds(action: Callable[[], object], repeats: int = REPEATS) -> float:
@@ -98,13 +118,39 @@ def bench_pages() -> None:
         report(f"Page {page}, 147 communes, côté serveur", seconds, "s", 0.4)
 
 
+def bench_science() -> None:
+    """The calculations of diagnostic/, on made-up countries, beside their peers."""
+    inequality.run(report)
+    for measured in (*measure_need(), *measure_access()):
+        report(*measured)
+
+
+def asked() -> argparse.Namespace:
+    """Options of the command line."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Vitesse et taille.")
+    parser.add_argument("--depot", type=Path, help="dossier des fichiers des producteurs")
+    parser.add_argument("--national", action="store_true", help="les mesures nationales seules")
+    parser.add_argument("--science", action="store_true", help="les calculs de diagnostic/ seuls")
+    return parser.parse_args()
+
+
 def main() -> None:
     """Run every measure."""
+    options = asked()
+    depot = options.depot.resolve() if options.depot else None
     os.chdir(ROOT)
+    if not options.national:
+        bench_science()
+    if options.science:
+        return
+    bench_national(depot, PAGES, report)
+    if options.national:
+        return
     bench_build()
     subprocess.run([sys.executable, "-m", "warehouse", "build"], check=True, capture_output=True)
     bench_profile()
     bench_pages()
+    comparer.run(report)
     if shutil.which("chromium") is None:
         print("Chromium absent : premier écran, mémoire et recoloriage non mesurés.")
         return

@@ -54,6 +54,16 @@ def recognise(sample: Sample) -> Recognition | None:
     return None
 
 
+def why_not(sample: Sample) -> str:
+    """Quartiers without any geometry: a description, an extract of the columns."""
+    if sample.kind == "json" and '"code_qp"' in sample.head:
+        return (
+            "des quartiers prioritaires sans contour ni point : le fichier attendu est le GeoJSON "
+            "de l'ANCT, ou son archive zip."
+        )
+    return ""
+
+
 def parse(raw: RawFile, found: Recognition) -> dict[str, pd.DataFrame]:
     """``qpv_contours`` (WKB, EPSG:4326) or ``qpv_communes``. Raises SchemaDrift, SourceUnavailable."""
     if found.source_id == LIST:

@@ -7,6 +7,15 @@ A connector is a module of this folder with:
 * ``parse(raw, found) -> dict[str, DataFrame]``: raw tables, by name, with the columns that
   ``data/columns/<table>.csv`` announces, codes as text;
 * ``downloads(card, scope) -> list[Download]``: what to ask for when there is a network.
+
+Four more functions, where a service needs them; the fetch looks for each by its name:
+
+* ``following(raw, source_id) -> str | None``: address of the page that follows a JSON answer;
+* ``listing(card) -> str``: address of a catalogue to read first; ``downloads`` then takes it as a
+  third argument, empty when it could not be had;
+* ``elsewhere(card, url, read) -> str | None``: where what stood at ``url`` has moved to; ``read``
+  gives the bytes of an address;
+* ``why_not(sample) -> str``: why a file that looks like one of ours is not; empty for any other.
 """
 
 from __future__ import annotations
@@ -39,7 +48,7 @@ class RawFile:
 class Sample:
     """What a file shows before it is parsed.
 
-    ``head``: its first 64 kB decoded (csv, json), else empty. ``columns``: those of a parquet file,
+    ``head``: its first 64 kB decoded (csv, json), the first texts of a workbook, else empty. ``columns``: those of a parquet file,
     or the cells of the first line of a csv. ``members``: names inside a zip, sheets of a workbook.
     """
 
@@ -52,11 +61,16 @@ class Sample:
 
 @dataclass(frozen=True)
 class Recognition:
-    """A file known by its content: its source, the dataset within it, its vintage."""
+    """A file known by its content: its source, the dataset within it, its vintage.
+
+    ``part`` tells what share of the dataset the file holds (a profession, a département); empty for
+    the whole. A file replaces another of the same part, and the whole replaces every part.
+    """
 
     source_id: str
     dataset: str
     vintage: str
+    part: str = ""
 
 
 @dataclass(frozen=True)

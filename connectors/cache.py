@@ -29,19 +29,25 @@ from connectors.http import Client, Fetched, Progress
 META = ".meta.json"
 Tell = Callable[[str, str], None]
 """Called with a source id and a French sentence: what was not as wished, and what was done."""
+Elsewhere = Callable[[str, str], str | None]
+"""Called with a source id and an address where nothing is any more: where it has moved to, if known."""
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,150}")
 
 
 @dataclass(frozen=True)
 class Meta:
-    """Card of an entry. ``url`` is the address asked for, ``retrieved_at`` an ISO date and time."""
+    """Card of an entry. ``url`` is the address asked for, ``retrieved_at`` an ISO date and time.
+
+    ``found`` is the address that answered when what was asked for had moved; empty otherwise.
+    """
 
     url: str
     retrieved_at: str
     sha256: str
     size: int
     etag: str = ""
+    found: str = ""
 
     @property
     def date(self) -> str:
@@ -82,7 +88,7 @@ class _Entry:
 
     def raw(self, meta: Meta, origin: Origin) -> RawFile:
         path = self.bytes_of(meta.sha256)
-        return RawFile(path, self.name, meta.url, origin, meta.date, meta.sha256)
+        return RawFile(path, self.name, meta.found or meta.url, origin, meta.date, meta.sha256)
 
 
 class Cache:
@@ -95,9 +101,10 @@ class Cache:
         tell: Tell = lambda source_id, sentence: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         lock_seconds: float = 1800.0,
+        elsewhere: Elsewhere = lambda source_id, url: None,
     ) -> None:
         self.folder, self._client, self._tell, self._now = folder, client, tell, now
-        self._lock_seconds = lock_seconds
+        self._lock_seconds, self._elsewhere = lock_seconds, elsewhere
 
     def get_or_fetch(
         self,
@@ -202,16 +209,52 @@ class Cache:
             for former in failed:
                 self._tell(source_id, f"{former.reason} Adresse de secours utilisée : {url}.")
             return raw
+        moved = self._moved(entry, download, source_id, kept, failed, progress)
+        if moved is not None:
+            return moved
         if len(failed) == 1:
             raise failed[0]
         said = " ".join(one.reason for one in failed)
         raise SourceUnavailable(source_id, said, failed[0].remedy) from failed[-1]
 
+    def _moved(
+        self,
+        entry: _Entry,
+        download: Download,
+        source_id: str,
+        kept: Meta | None,
+        failed: list[SourceUnavailable],
+        progress: Progress,
+    ) -> RawFile | None:
+        """The file where its service says that it has moved to; None, and ``failed`` knows why."""
+        if not any(failure.gone for failure in failed):
+            return None
+        try:
+            url = self._elsewhere(source_id, download.url)
+            if url is None or url in (download.url, *download.fallbacks):
+                return None
+            raw = self._fetch(entry, url, source_id, kept, progress, asked=download.url)
+        except SourceUnavailable as failure:
+            failed.append(failure)
+            return None
+        self._tell(
+            source_id,
+            f"{failed[0].reason} Retrouvé ailleurs : {url}. Corrigez data/sources/{source_id}.yml "
+            "pour ne plus le chercher.",
+        )
+        return raw
+
     def _fetch(
-        self, entry: _Entry, url: str, source_id: str, kept: Meta | None, progress: Progress
+        self,
+        entry: _Entry,
+        url: str,
+        source_id: str,
+        kept: Meta | None,
+        progress: Progress,
+        asked: str = "",
     ) -> RawFile:
         target = entry.folder / f".{entry.name}.new"
-        if kept is not None and kept.etag and kept.url == url:
+        if kept is not None and kept.etag and (kept.found or kept.url) == url:
             fetched = self._client.refresh(url, target, source_id, kept.etag, progress)
             if fetched is None:
                 meta = replace(kept, retrieved_at=self._moment())
@@ -219,7 +262,14 @@ class Cache:
                 return entry.raw(meta, "direct")
         else:
             fetched = self._client.download(url, target, source_id, progress)
-        meta = Meta(url, self._moment(), fetched.sha256, fetched.size, fetched.etag)
+        meta = Meta(
+            asked or url,
+            self._moment(),
+            fetched.sha256,
+            fetched.size,
+            fetched.etag,
+            url if asked else "",
+        )
         self._keep(entry, fetched, meta)
         return entry.raw(meta, "direct")
 

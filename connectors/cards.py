@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from connectors.errors import InvalidCard
 
 DATA = Path(__file__).resolve().parent.parent / "data"
+ELSEWHERE = "GRADIENT_SOURCES_DIR"
 
 
 class SourceCard(BaseModel):
@@ -40,10 +42,51 @@ class SourceCard(BaseModel):
     fallback: str = ""
 
 
+class Addresses(BaseModel):
+    """Addresses of one source elsewhere than at its producer's: a mirror, a relay."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    urls: dict[str, str]
+
+    @field_validator("urls")
+    @classmethod
+    def _are_web_addresses(cls, urls: dict[str, str]) -> dict[str, str]:
+        for name, value in urls.items():
+            if "://" in value and not value.startswith(("https://", "http://")):
+                raise ValueError(f"{name} : une adresse commence par https:// ou http://")
+        return urls
+
+
+def redirected() -> dict[str, dict[str, str]]:
+    """Addresses that GRADIENT_SOURCES_DIR gives in place of those of the cards, by source.
+
+    That folder holds one ``<source>.yml`` a source, with ``urls`` alone, under all the names of
+    the card; with none, the source is no longer asked for. A source without a file keeps its
+    producer's addresses. Empty without the variable. Raises InvalidCard.
+    """
+    asked = os.environ.get(ELSEWHERE)
+    if not asked:
+        return {}
+    folder = Path(asked)
+    if not folder.is_dir():
+        raise InvalidCard(f"{ELSEWHERE} : le dossier {folder} n'existe pas.")
+    found: dict[str, dict[str, str]] = {}
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            found[path.stem] = Addresses.model_validate(
+                yaml.safe_load(path.read_text("utf-8"))
+            ).urls
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise InvalidCard(f"{ELSEWHERE} : {path.name} illisible : {error}") from error
+    return found
+
+
 def load_sources(folder: Path = DATA / "sources") -> dict[str, SourceCard]:
     """Read and validate every source card of ``folder``, by id.
 
-    Raises InvalidCard naming the file and the field at fault.
+    Those of Gradient take the addresses of GRADIENT_SOURCES_DIR. Raises InvalidCard naming the
+    file and the field at fault.
     """
     cards: dict[str, SourceCard] = {}
     for path in sorted(folder.glob("*.yml")):
@@ -56,4 +99,20 @@ def load_sources(folder: Path = DATA / "sources") -> dict[str, SourceCard]:
                 f"Fiche {path.name} : l'identifiant {card.id} n'est pas celui du fichier."
             )
         cards[card.id] = card
+    if folder == DATA / "sources":
+        cards.update(_elsewhere(cards))
     return cards
+
+
+def _elsewhere(cards: dict[str, SourceCard]) -> dict[str, SourceCard]:
+    """The cards that GRADIENT_SOURCES_DIR gives other addresses. Raises InvalidCard."""
+    found = {}
+    for name, urls in redirected().items():
+        if name not in cards:
+            raise InvalidCard(f"{ELSEWHERE} : {name}.yml ne porte le nom d'aucune source.")
+        forgotten = sorted(set(cards[name].urls) - set(urls)) if urls else []
+        if forgotten:
+            said = ", ".join(forgotten)
+            raise InvalidCard(f"{ELSEWHERE} : {name}.yml n'a pas d'adresse pour {said}.")
+        found[name] = cards[name].model_copy(update={"urls": urls})
+    return found

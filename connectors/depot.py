@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.base import Connector, RawFile, Recognition
+from connectors.base import Connector, RawFile, Recognition, Sample
 from connectors.errors import AmbiguousFile, SourceUnavailable
-from connectors.sniff import MAX_FILE_BYTES, sample
+from connectors.sniff import MAX_FILE_BYTES, guess_separator, sample
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,29 @@ def _recognised(path: Path, connectors: Mapping[str, Connector]) -> Found | Unkn
         raise AmbiguousFile(path.name, sorted(taken))
     for name, recognition in taken.items():
         return Found(_raw(path), name, recognition)
-    return Unknown(path, "aucun connecteur ne reconnaît ce contenu.")
+    return Unknown(path, _why_not(shown, connectors))
+
+
+def _why_not(shown: Sample, connectors: Mapping[str, Connector]) -> str:
+    """The most exact reason: that of the connector it looks made for, else what the content is."""
+    for connector in connectors.values():
+        explain = getattr(connector, "why_not", None)
+        reason: str = explain(shown) if explain else ""
+        if reason:
+            return reason
+    lines = [line for line in shown.head.splitlines() if line.strip()]
+    if shown.kind == "csv" and len(lines) == 1 and len(shown.columns) > 1:
+        return "un en-tête seul, sans aucune ligne de données, et ce n'est pas celui d'une source connue."
+    if shown.kind == "csv" and not _is_table(lines):
+        return "du texte, pas une table de données : aucun connecteur ne le lit."
+    return "aucun connecteur ne reconnaît ce contenu."
+
+
+def _is_table(lines: list[str]) -> bool:
+    """Do the first lines have as many cells, by the separator that cuts them most regularly?"""
+    separator = guess_separator("\n".join(lines))
+    cuts = {line.count(separator) for line in lines[:5]}
+    return len(cuts) == 1 and cuts != {0}
 
 
 def _raw(path: Path) -> RawFile:

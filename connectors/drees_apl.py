@@ -39,7 +39,14 @@ def recognise(sample: Sample) -> Recognition | None:
     years = [match[1] for name in sample.members if (match := SHEET.fullmatch(name))]
     if sample.kind != "xlsx" or not years or "Paramètres" not in sample.members:
         return None
-    return Recognition(SOURCE, TABLE, max(years))
+    return Recognition(SOURCE, TABLE, max(years), _profession_named(sample.head))
+
+
+def _profession_named(texts: str) -> str:
+    """The profession whose header « APL aux … » is among the first texts; empty when not one alone."""
+    headers = " ".join(re.findall(r"APL aux .+", texts))
+    found = [name for name, words in PROFESSIONS.items() if words in headers]
+    return found[0] if len(found) == 1 else ""
 
 
 def parse(raw: RawFile, found: Recognition) -> dict[str, pd.DataFrame]:

@@ -10,11 +10,15 @@ class ConnectorError(Exception):
 
 
 class SourceUnavailable(ConnectorError):
-    """A source's file or package cannot be read."""
+    """A source's file or package cannot be read.
 
-    def __init__(self, source_id: str, reason: str, remedy: str) -> None:
+    ``gone``: the address answers, and what was there is there no more; it may be elsewhere.
+    """
+
+    def __init__(self, source_id: str, reason: str, remedy: str, *, gone: bool = False) -> None:
         super().__init__(f"Source {source_id} indisponible : {reason} {remedy}")
         self.source_id, self.reason, self.remedy = source_id, reason, remedy
+        self.gone = gone
 
 
 class SchemaDrift(ConnectorError):
@@ -58,3 +62,11 @@ class AmbiguousFile(ConnectorError):
             f"{', '.join(self.connectors)}. Retirez-le du dossier de dépôt et signalez-le : "
             "l'un des deux se trompe."
         )
+
+
+class ImportRejected(ConnectorError):
+    """A file that a visitor brought is not read at all; ``reason`` and ``remedy`` are French."""
+
+    def __init__(self, name: str, reason: str, remedy: str) -> None:
+        super().__init__(f"Fichier {name} : {reason} {remedy}")
+        self.name, self.reason, self.remedy = name, reason, remedy

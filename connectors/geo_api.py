@@ -32,10 +32,26 @@ def recognise(sample: Sample) -> Recognition | None:
     if not ('"code"' in sample.head and '"nom"' in sample.head):
         return None
     if '"codeDepartement"' in sample.head:
-        return Recognition(SOURCE, COMMUNES, VINTAGE)
+        asked = set(re.findall(r'"codeDepartement"\s*:\s*"(\w+)"', sample.head))
+        drawn = '"FeatureCollection"' in sample.head
+        return Recognition(SOURCE, COMMUNES, VINTAGE, _only(asked) + ("" if drawn else " en liste"))
     if '"codesDepartements"' in sample.head:
-        return Recognition(SOURCE, EPCI, VINTAGE)
+        lists = re.findall(r'"codesDepartements"\s*:\s*\[([^\]]*)\]', sample.head)
+        shared = [set(re.findall(r'"(\w+)"', one)) for one in lists]
+        return Recognition(SOURCE, EPCI, VINTAGE, _only(set.intersection(*shared)))
     return None
+
+
+def _only(departements: set[str]) -> str:
+    """The département that an answer is about; empty when it is about several."""
+    return departements.pop() if len(departements) == 1 else ""
+
+
+def why_not(sample: Sample) -> str:
+    """Answers gathered under the requests that gave them, not one answer."""
+    if sample.kind == "json" and '"codeDepartement"' in sample.head and '"GET /' in sample.head:
+        return "un recueil d'exemples de réponses : déposez une réponse du service, telle quelle."
+    return ""
 
 
 def parse(raw: RawFile, found: Recognition) -> dict[str, pd.DataFrame]:

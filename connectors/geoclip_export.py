@@ -1,4 +1,4 @@
-"""Web exports of Géoclip sites (Insee « Statistiques locales », CartoSanté): a csv a selection.
+"""Web exports of Géoclip sites (Insee « Statistiques locales », CartoSanté, SIRSé): a csv a selection.
 
 Two title lines (the site, the zoning), a header « Code;Libellé;<indicator> <year>…», tokens « N/A »
 that say why a figure is missing.
@@ -28,6 +28,7 @@ from connectors.text_files import (
 SITES = {
     "Insee - Statistiques locales": ("insee_statistiques_locales", "statistiques_locales"),
     "CartoSanté": ("cartosante_export", "cartosante_export"),
+    "SIRSé": ("sirse_export", "sirse_export"),
 }
 LAYOUT = "export"
 ZONING = re.compile(r"Référentiel géographique : (.+)")

@@ -95,6 +95,25 @@ def to_current(frame: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([carried[~moved], united], ignore_index=True)
 
 
+def communes_at(points: pd.DataFrame, outlines: Iterable[pd.DataFrame]) -> pd.Series:
+    """Code of the commune whose outline holds each point (lon, lat); "" outside of all.
+
+    ``outlines`` (level, codgeo, geometry in WKB) come best first: the first that draws a commune
+    is the one used for it. Outlines are simplified: near a border, the neighbour may be given.
+    """
+    drawn = pd.concat([one[["level", "codgeo", "geometry"]] for one in outlines], ignore_index=True)
+    drawn = drawn[drawn["level"] == "commune"].drop_duplicates("codgeo")
+    tree = shapely.STRtree(shapely.from_wkb(drawn["geometry"].to_numpy()))
+    places = shapely.points(points["lon"].to_numpy(float), points["lat"].to_numpy(float))
+    point, outline = tree.query(places, predicate="within")
+    codes = pd.Series("", index=points.index, dtype=object)
+    # Where two outlines overlap, the smaller code: always the same answer.
+    found = pd.Series(drawn["codgeo"].to_numpy()[outline], index=points.index[point])
+    first = found.groupby(level=0).min()
+    codes[first.index] = first
+    return codes
+
+
 def outlines(frame: pd.DataFrame) -> pd.DataFrame:
     """``frame`` (level, codgeo, geometry) simplified, neighbours keeping a common border.
 

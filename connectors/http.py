@@ -29,12 +29,14 @@ import requests
 from requests import exceptions as failures
 from urllib3.exceptions import HTTPError, NewConnectionError
 
+from connectors import VERSION
 from connectors.errors import SourceUnavailable
 from connectors.sniff import HEAD_BYTES, MAX_FILE_BYTES, kind_of
 
-VERSION = "0.1"
-USER_AGENT = f"Gradient/{VERSION} (+diagnostic territorial de santé)"
+# A header is ASCII: a name with an accent may be refused, or cut, on the way.
+USER_AGENT = f"Gradient/{VERSION} (diagnostic territorial de sante; donnees ouvertes)"
 RETRIED = frozenset({429, 500, 502, 503, 504})
+GONE = frozenset({404, 410})
 CHUNK = 64 * 1024
 MAX_ANSWER_BYTES = 64 * 1024**2
 
@@ -118,9 +120,9 @@ class _Errand:
     max_bytes: int
     progress: Progress
 
-    def unavailable(self, reason: str, remedy: str) -> SourceUnavailable:
+    def unavailable(self, reason: str, remedy: str, *, gone: bool = False) -> SourceUnavailable:
         url = self.url if len(self.url) <= 200 else f"{self.url[:200]}…"
-        return SourceUnavailable(self.source_id, f"{url} : {reason}", remedy)
+        return SourceUnavailable(self.source_id, f"{url} : {reason}", remedy, gone=gone)
 
 
 class _Transient(Exception):
@@ -307,7 +309,7 @@ class Client:
         if status in RETRIED:
             wait = _retry_after(response.headers.get("Retry-After", ""), self.timing.now())
             raise _Transient(reason, remedy, wait=wait, slow=status == 429)
-        raise errand.unavailable(f"{reason}.", remedy)
+        raise errand.unavailable(f"{reason}.", remedy, gone=status in GONE)
 
     # The body.
 
@@ -549,4 +551,5 @@ def _refuse_what_is_no_data(errand: _Errand, part: _Part) -> None:
     else:
         return
     part.discard()
-    raise errand.unavailable(reason, _REMEDIES[404].format(source=errand.source_id))
+    remedy = _REMEDIES[404].format(source=errand.source_id)
+    raise errand.unavailable(reason, remedy, gone=kind == "html")

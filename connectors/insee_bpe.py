@@ -57,6 +57,13 @@ def recognise(sample: Sample) -> Recognition | None:
     return None
 
 
+def why_not(sample: Sample) -> str:
+    """Names of the types of equipment, without any number."""
+    if sample.kind == "json" and re.match(r'\s*\{\s*"[A-G]\d{3}"\s*:\s*"', sample.head):
+        return "les libellés des types d'équipement de la BPE, sans aucun effectif."
+    return ""
+
+
 def parse(raw: RawFile, found: Recognition) -> dict[str, pd.DataFrame]:
     """Facilities by commune and type, as the file has them: no zero is added here.
 

@@ -51,6 +51,9 @@ OWN_FIGURES = {"DS_FILOSOFI_CC"}
 MAX_RESULT = 100_000
 BLOCK_BYTES = 16 * 1024**2
 ANY = "*"
+# Files with a row for every year of age of every commune: read into five-year bands.
+BY_YEAR_OF_AGE = {"DS_RP_TD_POPULATION_AGESEX_PRINC"}
+OLDEST_BAND = 95
 # Columns that describe an observation without choosing it.
 ATTRIBUTES = {
     "GEO", "GEO_OBJECT", "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS", "OBS_STATUS_FR", "CONF_STATUS",
@@ -110,7 +113,10 @@ def recognise(sample: Sample) -> Recognition | None:
         keys = re.search(r'"dimensions"\s*:\s*\{([^{}]*)\}', sample.head)
         columns = set(re.findall(r'"(\w+)"\s*:', keys[1])) if keys else set()
         dataset = (named[1] or named[2]) if named else _by_dimensions(columns, sample.head)
-        return _recognition(dataset, _first_year(sample.head))
+        # An answer is a part, told by the first place in it: it never stands for a whole file.
+        first = re.search(r'"GEO"\s*:\s*"([^"]*)"', sample.head)
+        part = f"réponse {first[1] if first else 'vide'}"
+        return _recognition(dataset, _first_year(sample.head), part)
     if sample.kind == "csv" and {"GEO", "TIME_PERIOD", "OBS_VALUE"} & set(sample.columns):
         hint = DATASET.match(sample.name)
         known = re.sub(r"(_\d{4})?(_data|_CSV).*$", "", hint[0]) if hint else ""
@@ -118,6 +124,24 @@ def recognise(sample: Sample) -> Recognition | None:
         dataset = named_after or _by_dimensions(set(sample.columns), sample.head)
         return _recognition(dataset, _first_year(sample.head))
     return None
+
+
+def why_not(sample: Sample) -> str:
+    """An answer of Melodi that holds no figure that Gradient keeps."""
+    if sample.kind != "json":
+        return ""
+    keys = set(re.findall(r'"(\w+)"\s*:', sample.head))
+    if "observations" in keys:
+        return (
+            "des observations de Melodi dans un jeu, ou des dimensions, que Gradient n'utilise pas."
+        )
+    if {"identifier", "uri", "title"} <= keys:
+        return "une page du catalogue de Melodi : elle décrit des jeux, sans aucun chiffre."
+    if "range" in keys and "concept" in keys:
+        return "les modalités d'un jeu de Melodi : des codes et des libellés, sans aucun chiffre."
+    if "codes" in keys:
+        return "une nomenclature de l'Insee : des codes et des libellés, sans aucun chiffre."
+    return ""
 
 
 def _named_in_zip(members: Iterable[str]) -> Recognition | None:
@@ -132,6 +156,8 @@ def _by_dimensions(columns: set[str], head: str) -> str:
     chosen = columns - ATTRIBUTES
     for dataset in dict.fromkeys(measure.dataset for measure in measures()):
         cells = measures_of(dataset)
+        if dataset in BY_YEAR_OF_AGE and '"Y0"' not in head:
+            continue
         if dimensions_of(dataset) - ATTRIBUTES == chosen and any(
             all(
                 name in ATTRIBUTES or value == ANY or f'"{value}"' in head
@@ -148,9 +174,9 @@ def _first_year(head: str) -> str:
     return found[1] if found else ""
 
 
-def _recognition(dataset: str, year: str) -> Recognition | None:
+def _recognition(dataset: str, year: str, part: str = "") -> Recognition | None:
     cells = measures_of(dataset)
-    return Recognition(cells[0].source_id, dataset, year) if cells else None
+    return Recognition(cells[0].source_id, dataset, year, part) if cells else None
 
 
 def parse(raw: RawFile, found: Recognition) -> dict[str, pd.DataFrame]:
@@ -201,11 +227,14 @@ def _read_file(raw: RawFile, found: Recognition, member: str | None) -> pd.DataF
                     column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=False
                 ),
             )
-            kept = [pa.Table.from_batches([_wanted(batch, found.dataset)]) for batch in reader]
+            kept = [_wanted_table(batch, found.dataset) for batch in reader]
         except pa.ArrowInvalid as error:
             reason = f"{raw.name} est mal formé : lignes coupées, ou encodage autre qu'UTF-8."
             raise unavailable(found.source_id, reason) from error
-    return pa.concat_tables(kept).to_pandas().fillna("")
+    table = pa.concat_tables(kept)
+    if found.dataset in BY_YEAR_OF_AGE:
+        table = _text_values(_in_bands(table))
+    return table.to_pandas().fillna("")
 
 
 def _header(raw: RawFile, found: Recognition, member: str | None) -> list[str]:
@@ -217,6 +246,52 @@ def _header(raw: RawFile, found: Recognition, member: str | None) -> list[str]:
         reason = f"{raw.name} n'est pas en UTF-8, l'encodage de l'Insee."
         raise unavailable(found.source_id, reason) from error
     return [cell.strip().strip('"') for cell in text.split(";")]
+
+
+def _wanted_table(batch: pa.RecordBatch, dataset: str) -> pa.Table:
+    table = pa.Table.from_batches([_wanted(batch, dataset)])
+    return _in_bands(table) if dataset in BY_YEAR_OF_AGE else table
+
+
+def _in_bands(table: pa.Table) -> pa.Table:
+    """Years of age added up in five-year bands; a band that lacks a figure has none.
+
+    A second pass adds up what two blocks had of a same band.
+    """
+    ages = pc.unique(table["AGE"]).to_pylist()
+    bands = pa.array([_band(age) for age in ages], pa.string())
+    position = pc.index_in(table["AGE"], value_set=pa.array(ages, pa.string()))
+    values = table["OBS_VALUE"]
+    if pa.types.is_string(values.type):
+        blank = pc.equal(values, "")
+        values = pc.cast(pc.if_else(blank, None, values), pa.float64())
+    keys = ["GEO", "GEO_OBJECT", "SEX", "AGE", "TIME_PERIOD"]
+    table = pa.table(
+        {
+            **{name: table[name] for name in keys if name != "AGE"},
+            "AGE": pc.take(bands, position),
+            "OBS_VALUE": values,
+        }
+    ).filter(pc.is_valid(pc.take(bands, position)))
+    whole = pc.ScalarAggregateOptions(skip_nulls=False)
+    summed = table.group_by(keys).aggregate([("OBS_VALUE", "sum", whole)])
+    return summed.rename_columns(
+        ["OBS_VALUE" if name == "OBS_VALUE_sum" else name for name in summed.column_names]
+    )
+
+
+def _band(age: str) -> str | None:
+    """The band of a year of age, or of a band; None for a total or an age that is no year."""
+    match = re.fullmatch(r"Y(\d{1,2})(?:T\d{1,2})?|Y_GE(95|100)", age)
+    if match is None:
+        return None
+    first = min(int(match[1] or match[2]) // 5 * 5, OLDEST_BAND)
+    return f"Y_GE{OLDEST_BAND}" if first == OLDEST_BAND else f"Y{first}T{first + 4}"
+
+
+def _text_values(table: pa.Table) -> pa.Table:
+    place = table.column_names.index("OBS_VALUE")
+    return table.set_column(place, "OBS_VALUE", pc.cast(table["OBS_VALUE"], pa.string()))
 
 
 def _wanted(batch: pa.RecordBatch, dataset: str) -> pa.RecordBatch:
@@ -252,6 +327,16 @@ def read_document(raw: RawFile, source_id: str) -> dict[str, Any]:
         reason = f"la réponse {raw.name} ne contient pas d'observations. {said}".strip()
         raise unavailable(source_id, reason)
     return document
+
+
+def listing(card: SourceCard) -> str:
+    """The catalogue, which says the newest file of every dataset."""
+    return f"{API}/catalog/all"
+
+
+def following(raw: RawFile, source_id: str) -> str | None:
+    """Address of the page that follows an answer. Raises SourceUnavailable for what is no answer."""
+    return next_page(read_document(raw, source_id))
 
 
 def next_page(document: Mapping[str, Any]) -> str | None:
@@ -409,7 +494,7 @@ def downloads(
 
 def dimensions_by_territory(dataset: str) -> bool:
     """Whether ``dataset`` tells communes: national tables are small and always asked whole."""
-    return all(ANY not in measure.where.values() for measure in measures_of(dataset))
+    return all("GEO_OBJECT" not in measure.where for measure in measures_of(dataset))
 
 
 def _answers(dataset: str, scope: Scope) -> list[Download]:

@@ -47,6 +47,15 @@ def recognise(sample: Sample) -> Recognition | None:
     return None
 
 
+def why_not(sample: Sample) -> str:
+    """The header of one of the four files, and nothing under it."""
+    cells = csv_columns(sample)
+    known = "CODGEO" in cells and any(holds(cells, marks) for marks in MARKS.values())
+    if known and not sample.head.partition("\n")[2].strip():
+        return "l'en-tête d'un fichier de l'Insee sur les quartiers, sans aucune ligne de données."
+    return ""
+
+
 def parse(raw: RawFile, found: Recognition) -> dict[str, pd.DataFrame]:
     """One table, every figure text with a decimal point, a blank cell "" (not released).
 

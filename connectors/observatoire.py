@@ -1,7 +1,8 @@
-"""Observatoire des territoires (ANCT): an extract by commune, and the CSV export of Géoclip.
+"""Sites run by Géoclip: the Observatoire des territoires (ANCT), CartoSanté and SIRSé (Atlasanté).
 
-Géoclip also runs other sites (CartoSanté, SIRSé): their export has the same form, its address is
-a guess for them. The base URL stands in the card, so that a user may point it elsewhere.
+The CSV export has one form for all. Its address is proven for the first alone; for the two others,
+marked « expérimental » on their cards, it is a guess, and the base URL may be changed in the card.
+A card names what it asks for: ``<dataset>.<indicator>`` and the level of the site.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from urllib.parse import urlencode
 import pandas as pd
 
 from connectors.base import Download, RawFile, Recognition, Sample, Scope
-from connectors.cards import SourceCard
+from connectors.cards import SourceCard, load_sources
 from connectors.columns import column_map
 from connectors.errors import SchemaDrift
 from connectors.text_files import (
@@ -29,8 +30,12 @@ from connectors.text_files import (
 SOURCE, EXTRACT, GEOCLIP = "observatoire_territoires", "acces_sante", "geoclip"
 COMMUNE = r"[0-9][0-9AB][0-9]{3}"
 EXTRACT_SHAPE = re.compile(rf'"{COMMUNE}"\s*:\s*\{{')
-MISSING, SECRET = ("-9999", "-9999.0", "nd", "N/A - résultat non disponible"), ("s", "ns")
+MISSING = ("-9999", "-9999.0", "nd", "N/A - résultat non disponible")
+SECRET = ("s", "ns", "N/A - secret statistique")
 LEADING = ("codgeo", "libgeo")
+# A figure that is a class: « 1_ZIP », « 6_HZ ».
+CLASS = r"\d+_[A-Z][A-Z0-9_]*"
+MODULE = "observatoire"
 
 
 def recognise(sample: Sample) -> Recognition | None:
@@ -39,15 +44,28 @@ def recognise(sample: Sample) -> Recognition | None:
         return Recognition(SOURCE, EXTRACT, "2023")
     cells = csv_columns(sample)
     if cells[:2] == LEADING and len(cells) == (4 if "an" in cells else 3):
-        return Recognition(SOURCE, GEOCLIP, "an" if "an" in cells else "sans_an")
+        name = next(cell for cell in reversed(cells) if cell != "an")
+        return Recognition(site_of(name), GEOCLIP, "an" if "an" in cells else "sans_an", name)
     return None
+
+
+def site_of(indicator: str) -> str:
+    """The source whose card asks for ``indicator``; the Observatoire for one that no card names."""
+    wanted = {
+        name.rpartition(".")[2]: card.id
+        for card in load_sources().values()
+        if card.connector == MODULE
+        for name in card.urls
+        if "." in name
+    }
+    return wanted.get(indicator.rpartition(".")[2], SOURCE)
 
 
 def parse(raw: RawFile, found: Recognition) -> dict[str, pd.DataFrame]:
     """``acces_sante`` or ``geoclip``. Raises SchemaDrift, SourceUnavailable."""
     if found.dataset == EXTRACT:
         return {EXTRACT: _extract(raw, found.vintage)}
-    return {GEOCLIP: _geoclip(raw, found.vintage)}
+    return {GEOCLIP: _geoclip(raw, found)}
 
 
 def downloads(card: SourceCard, scope: Scope) -> list[Download]:
@@ -66,7 +84,7 @@ def downloads(card: SourceCard, scope: Scope) -> list[Download]:
                     "format": "csv",
                 }
             )
-            found.append(Download(f"{base}?{query}", f"geoclip-{dataset}-{indicator}.csv"))
+            found.append(Download(f"{base}?{query}", f"{card.id}-{dataset}-{indicator}.csv"))
     return found
 
 
@@ -103,18 +121,22 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _geoclip(raw: RawFile, vintage: str) -> pd.DataFrame:
+def _geoclip(raw: RawFile, found: Recognition) -> pd.DataFrame:
     """The last column's name is the indicator; its tokens become a state, apart from the value."""
-    place = Place(SOURCE, GEOCLIP, vintage)
+    vintage = found.vintage
+    place = Place(found.source_id, GEOCLIP, vintage)
     frame = read_csv(raw, place, ";")
     expected = ["codgeo", "libgeo", *(["an"] if vintage == "an" else [])]
     missing = [name for name in expected if name not in frame.columns]
     others = [name for name in frame.columns if name not in expected]
     if missing or len(others) != 1:
-        raise SchemaDrift(SOURCE, GEOCLIP, vintage, missing=missing, extra=others)
+        raise SchemaDrift(found.source_id, GEOCLIP, vintage, missing=missing, extra=others)
     refuse_no_row(frame, place)
     cells = frame[others[0]].str.replace(",", ".", regex=False)
-    frame = frame.assign(valeur=cells, annee=frame["an"] if vintage == "an" else "")
+    classes = cells.where(cells.str.fullmatch(CLASS), "")
+    frame = frame.assign(
+        valeur=cells.where(classes == "", ""), annee=frame["an"] if vintage == "an" else ""
+    )
     refuse_other_numbers(frame, ["valeur"], place, [*MISSING, *SECRET])
     refuse_repeated(frame, ["codgeo", "annee"], place)
     state = cells.map(lambda cell: "secret" if cell in SECRET else "ok")
@@ -123,8 +145,11 @@ def _geoclip(raw: RawFile, vintage: str) -> pd.DataFrame:
         {
             "codgeo": frame["codgeo"],
             "annee": frame["annee"],
+            "nom": frame["libgeo"],
             "indicateur": others[0],
-            "valeur": cells.where(state == "ok", ""),
+            "valeur": frame["valeur"].where(state == "ok", ""),
+            "classe": classes,
             "etat": state,
+            "source": found.source_id,
         }
     )

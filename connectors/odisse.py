@@ -1,7 +1,7 @@
 """Odissé (Santé publique France), an Opendatasoft portal: vaccination, F-EDI, screening, hearts.
 
-Dataset ids move (« -copie », typos): the card holds the one to ask for, and ``search_url`` with
-``dataset_of`` find another at run time. Exports are asked with French labels as headers: those
+Dataset ids move (« -copie », typos): the card holds the one to ask for, and when nothing is there
+any more the catalogue is searched at run time. Exports are asked with French labels as headers: those
 are the names seen on real files; the short field names are known for a few columns only.
 """
 
@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
-from urllib.parse import urlencode
 
 import pandas as pd
 
 from connectors.base import Download, RawFile, Recognition, Sample, Scope
 from connectors.cards import SourceCard
+from connectors.opendatasoft import export_url, moved
 from connectors.text_files import (
     Place,
     csv_frame,
@@ -46,6 +45,13 @@ DEPARTEMENT = r"(0[1-9]|[1-8]\d|9[0-5]|2[AB]|97[1-8])"
 COMMUNE, SIREN, YEAR = r"[0-9][0-9AB][0-9]{3}", r"\d{9}", r"\d{4}(-\d{4})?"
 NOT_COMMUNICATED = ("NC",)
 FEDI_OBJECT = re.compile(rf'"{COMMUNE}"\s*:\s*\{{\s*"Commune"')
+# What to search the catalogue for, and what the id found must contain.
+SEARCHED: dict[str, tuple[str, tuple[str, ...]]] = {
+    VACCINATION: ("couvertures vaccinales", ("vaccinales", "departement")),
+    FEDI: ("F-EDI", ("edi", "commune")),
+    SCREENING: ("dépistage", ("depistage", "dep")),
+    HEART: ("cardio-neuro-vasculaires", ("cardio", "epci")),
+}
 CANCERS = {"sein": r"sein", "colorectal": r"colorectal|colon", "col_uterus": r"uterus"}
 
 
@@ -96,25 +102,14 @@ def read_export(raw: RawFile, place: Place) -> pd.DataFrame:
     return csv_frame(text, raw.name, place, ";" if header.count(";") > header.count(",") else ",")
 
 
-def export_url(base: str, dataset: str, *, labels: bool) -> str:
-    """The whole of a dataset as CSV, with French labels or field names as headers."""
-    query = urlencode({"delimiter": ",", "lang": "fr", "use_labels": "true" if labels else "false"})
-    return f"{base}/api/explore/v2.1/catalog/datasets/{dataset}/exports/csv?{query}"
-
-
-def search_url(base: str, words: str) -> str:
-    """The catalogue, searched by words: it answers ``results[].dataset_id``."""
-    query = urlencode({"where": f'"{words}"', "limit": 100, "select": "dataset_id"})
-    return f"{base}/api/explore/v2.1/catalog/datasets?{query}"
-
-
-def dataset_of(answer: dict[str, Any], known: str, words: tuple[str, ...]) -> str | None:
-    """The dataset id to ask for: the known one if it lives, else the shortest that has all words."""
-    ids = [str(one.get("dataset_id", "")) for one in answer.get("results", [])]
-    if known in ids:
-        return known
-    close = [one for one in ids if all(word in one for word in words)]
-    return min(close, key=lambda one: (len(one), one)) if close else None
+def elsewhere(card: SourceCard, url: str, read: Callable[[str], bytes]) -> str | None:
+    """The export of the dataset that the portal holds today under another id, found by its words."""
+    searched, fixed = SEARCHED[card.id]
+    words = list(fixed)
+    if card.id == SCREENING:
+        name = next((name for name, known in card.urls.items() if f"/{known}/" in url), "")
+        words.append(CANCERS.get(name, "$^"))
+    return moved(card.urls.get("base", ""), url, searched, words, read)
 
 
 def downloads(card: SourceCard, scope: Scope) -> list[Download]:

@@ -10,6 +10,7 @@ import struct
 import zipfile
 import zlib
 from collections import Counter
+from html import unescape
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -42,6 +43,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
 _END_OF_ZIP = struct.Struct("<4s4H2LH")
 _WORKBOOK = re.compile(r"xl/workbook\d*\.xml")
+_TAGS = re.compile(r"(?:\s*<[^<>]*>)+")
+SHARED_TEXTS = "xl/sharedStrings.xml"
 DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,
@@ -157,10 +160,10 @@ def _archive(path: Path, source_id: str) -> Sample:
             workbook = next(filter(_WORKBOOK.fullmatch, names), None)
             if workbook is None:
                 return Sample(path.name, "zip", members=names)
-            sheets = _sheets(archive, workbook)
+            sheets, head = _sheets(archive, workbook), _first_texts(archive, names)
     except DAMAGES as error:
         raise _damaged(path, source_id) from error
-    return Sample(path.name, "xlsx", members=sheets)
+    return Sample(path.name, "xlsx", head, members=sheets)
 
 
 def _damaged(path: Path, source_id: str) -> SourceUnavailable:
@@ -196,6 +199,15 @@ def _refuse_bomb(name: str, members: list[zipfile.ZipInfo], source_id: str) -> N
     if sum(member.file_size for member in members) > MAX_UNZIPPED_BYTES:
         reason = f"l'archive {name} dépasserait 4 Go une fois ouverte (bombe de décompression)."
         raise SourceUnavailable(source_id, reason, _SUSPECT)
+
+
+def _first_texts(archive: zipfile.ZipFile, names: tuple[str, ...]) -> str:
+    """The first texts that the sheets of a workbook share, one a line: titles and headers."""
+    if SHARED_TEXTS not in names:
+        return ""
+    with archive.open(SHARED_TEXTS) as stream:
+        start = stream.read(HEAD_BYTES)
+    return unescape(_TAGS.sub("\n", start.decode("utf-8", "ignore")).strip())
 
 
 def _sheets(archive: zipfile.ZipFile, workbook: str) -> tuple[str, ...]:

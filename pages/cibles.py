@@ -26,10 +26,12 @@ from views.cibles import (
     GROUP_COLOURS,
     GROUP_MEANING,
     GROUPS,
-    METHOD,
+    aside_text,
     crossing_chart,
     crossing_sentence,
     group_sentence,
+    method_text,
+    periods_text,
     profile_text,
     ratio_sentence,
 )
@@ -37,7 +39,7 @@ from views.classification import Classes
 from views.maps import choropleth_map
 from views.tables import csv_file
 from views.text import alphabetical, count_of, escape_markdown, joined, number, percent
-from warehouse.needs import NeedCard, load_needs
+from warehouse.needs import NATIONAL_SHARE, NeedCard, SuitedNeeds, load_needs, suit
 
 RATIOS = {
     "1": "1 : aucun effet du besoin",
@@ -62,9 +64,25 @@ class Reference:
     exact: bool
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _suited(path: str) -> SuitedNeeds:
+    card = load_needs()
+    rows = open_warehouse(path).mart("references_of", indicators=card.indicators)
+    coverage = {
+        str(name): dict(zip(group["period"], group["coverage"], strict=True))
+        for name, group in rows.groupby("indicator_id")
+    }
+    return suit(card, coverage)
+
+
+def suited() -> SuitedNeeds:
+    """What the open warehouse can fill of the need card."""
+    return _suited(build_path())
+
+
 def needs() -> NeedCard:
-    return load_needs()
+    """The domains that count in the open warehouse, at the periods used."""
+    return suited().card
 
 
 @st.cache_resource(max_entries=2, show_spinner="Lecture des communes…")
@@ -114,6 +132,17 @@ def choose_weights() -> dict[str, float]:
     return shares
 
 
+@st.cache_resource(max_entries=20, show_spinner=False)
+def country(
+    path: str, weights: tuple[tuple[str, float], ...]
+) -> tuple[pd.DataFrame, pd.Series, Reference]:
+    """Need of every loaded commune, their access to care, and the landmarks; not to be changed."""
+    wide, population = matrix(path)
+    scores = need.index(wide, needs().directions, dict(weights), references()[["mean", "sd"]])
+    access = wide[needs().access.id]
+    return scores, access, national_reference(wide, population, scores, dict(weights))
+
+
 def landmarks(quantiles: np.ndarray, exact: bool) -> Reference:
     q05, q60, q80, q95 = (float(one) for one in quantiles)
     return Reference(q05, q60, q80, q95, exact)
@@ -126,7 +155,7 @@ def national_reference(
     known = scores["need"].dropna()
     people = population.reindex(known.index)
     france = mart("territory_named", levels=["france"], codes=["FR"])["population"].iloc[0]
-    if people.sum() >= 0.9 * france:
+    if people.sum() >= NATIONAL_SHARE * france:
         return landmarks(need.weighted_quantiles(known, people, QUANTILES), exact=True)
     signed = need.indicator_weights(needs().directions, weights)
     complete = wide[signed.index].dropna()
@@ -141,7 +170,7 @@ def national_reference(
 def explain_reference(reference: Reference) -> None:
     rows = references()
     with st.expander("Sur quoi repose le besoin", icon=":material/info:"):
-        st.markdown(METHOD)
+        st.markdown(method_text([domain.label for domain in needs().domains]))
         listing = []
         for domain in needs().domains:
             for one in domain.indicators:
@@ -151,6 +180,7 @@ def explain_reference(reference: Reference) -> None:
                     {
                         "Domaine": domain.label,
                         "Indicateur": f"{card.label}, {one.period}",
+                        "Habitants de France couverts": percent(basis["coverage"]),
                         "Moyenne de référence": f"{number(basis['mean'], card.decimals)} {card.unit}",
                         "Écart-type": f"{number(basis['sd'], card.decimals)} {card.unit}",
                         "La référence repose sur": basis["basis"],
@@ -159,7 +189,7 @@ def explain_reference(reference: Reference) -> None:
         show_table(
             pd.DataFrame(listing),
             "Référence de chaque indicateur",
-            ["Moyenne de référence", "Écart-type"],
+            ["Habitants de France couverts", "Moyenne de référence", "Écart-type"],
         )
         if not reference.exact:
             st.markdown(
@@ -176,11 +206,26 @@ def explain_reference(reference: Reference) -> None:
         )
 
 
-def commune_table(found: Current, scores: pd.DataFrame, wide: pd.DataFrame) -> pd.DataFrame:
+def explain_periods() -> None:
+    """Which figures count, of which year, and which domains do not."""
+    cards = indicators()
+    used = {
+        cards[one.id].short_label: str(one.period)
+        for domain in needs().domains
+        for one in domain.indicators
+    }
+    missing = {
+        domain.label: [cards[one.id].short_label for one in domain.indicators]
+        for domain in suited().aside
+    }
+    st.caption(" ".join((periods_text(used, national=suited().national), *aside_text(missing))))
+
+
+def commune_table(found: Current, scores: pd.DataFrame, access: pd.Series) -> pd.DataFrame:
     """One row a commune of the perimeter: need, domains, access, population, EPCI."""
     table = found.communes.set_index("code")[["name", "population", "epci_code", "epci_name"]]
     table = table.join(scores.reindex(table.index))
-    table["access"] = wide[needs().access.id].reindex(table.index)
+    table["access"] = access.reindex(table.index)
     for flag in ("complete", "classable"):
         table[flag] = table[flag].eq(True)
     return table
@@ -461,12 +506,17 @@ st.markdown(
     "Où agir d'abord, et avec quelle intensité : une action **pour tous**, dosée selon le besoin. "
     "C'est l'universalisme proportionné."
 )
+if not needs().domains:
+    st.info(
+        "Aucun indicateur du besoin n'est chargé : chargez des données pour lire cette page.",
+        icon=":material/info:",
+    )
+    st.stop()
 weights = choose_weights()
-wide, population = matrix(build_path())
-scores = need.index(wide, needs().directions, weights, references()[["mean", "sd"]])
-reference = national_reference(wide, population, scores, weights)
+explain_periods()
+scores, access, reference = country(build_path(), tuple(weights.items()))
 explain_reference(reference)
-table = commune_table(found, scores, wide)
+table = commune_table(found, scores, access)
 
 st.subheader("Trois groupes de lecture", anchor=False)
 cut = linked_segments(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from views.portrait import FONT
+from views.style import FONT
 from views.text import count_of, escape_html, joined, number, percent
 
 GROUPS = {
@@ -26,15 +26,45 @@ GROUP_MEANING = {
 GROUP_COLOURS = {"socle": "#cfdff1", "renforce": "#6f9fd0", "intensif": "#123f78"}
 DOMAIN_COLOURS = ("#123f78", "#c05a00", "#5b6673", "#7a4b9a", "#00737a", "#8a6d00")
 
-METHOD = (
+_METHOD = (
     "**La méthode en un paragraphe.** Chaque commune est située par rapport à la France entière sur "
-    "quatre sujets : les ressources, le niveau de diplôme, le logement et l'âge. La moyenne de ces "
-    "quatre positions donne un besoin social : 0 veut dire « comme la moyenne des Français », 1 veut "
+    "{count} sujets : {subjects}. La moyenne de ces positions donne un besoin social : 0 veut dire « comme la moyenne des Français », 1 veut "
     "dire « nettement plus de besoin ». L'accès aux médecins est regardé à part, parce qu'une commune "
     "aisée sans médecin n'a pas le même problème qu'une commune modeste. Les moyens sont ensuite "
     "partagés en deux : une base égale pour chaque habitant, et une part qui grandit avec le besoin, "
     "sans marche d'escalier. Personne n'est exclu, personne n'est classé : on règle l'intensité."
 )
+
+
+_COUNTS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six"}
+
+
+def method_text(labels: Sequence[str]) -> str:
+    """The method in one paragraph, for the domains that count."""
+    count = _COUNTS.get(len(labels), str(len(labels)))
+    return _METHOD.format(count=count, subjects=joined([label.lower() for label in labels]))
+
+
+def periods_text(used: Mapping[str, str], *, national: bool) -> str:
+    """Which figures make the need (short label -> period), and how the period was chosen."""
+    listed = joined([f"{label.lower()} {period}" for label, period in used.items()])
+    rule = (
+        "la plus récente qui couvre au moins 90 % des habitants de France"
+        if national
+        else "la plus récente qui couvre au moins 90 % des habitants de France, sinon celle des "
+        "départements chargés"
+    )
+    return f"Chiffres utilisés : {listed}. Une seule période par indicateur, {rule}."
+
+
+def aside_text(missing: Mapping[str, Sequence[str]]) -> list[str]:
+    """A sentence for each domain that does not count (label -> short labels of its indicators)."""
+    return [
+        f"« {label} » n'entre pas dans le besoin : {joined([one.lower() for one in names])} "
+        f"({'chiffre chargé' if len(names) == 1 else 'chiffres chargés'} pour moins de 90 % des "
+        "habitants de France)."
+        for label, names in missing.items()
+    ]
 
 
 def group_sentence(groups: pd.Series, population: pd.Series) -> str:

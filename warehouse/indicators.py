@@ -80,6 +80,7 @@ class IndicatorCard(BaseModel):
     )
     scale: float = 1.0
     signed: bool = False
+    interval: Literal["none"] | None = None
     numerator: str = ""
     denominator: str = ""
     weight: str = ""
@@ -96,6 +97,16 @@ class IndicatorCard(BaseModel):
     def rule(self) -> Aggregation:
         """How values of communes make the value of a larger territory."""
         return self.aggregation_override or AGGREGATION[self.kind]
+
+    @property
+    def interval_rule(self) -> Literal["proportion", "rate", "none"]:
+        """How its interval is computed: binomial for a share of people or dwellings, Poisson for
+        events in a population, none for anything else or when the card refuses it."""
+        if self.interval == "none" or self.kind != "ratio" or self.rule != "sum_ratio":
+            return "none"
+        if self.unit == "%":
+            return "none" if self.signed else "proportion"
+        return "rate" if self.scale >= 1000 else "none"
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

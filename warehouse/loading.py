@@ -22,7 +22,10 @@ from connectors.base import Connector
 from connectors.cards import DATA, SourceCard, load_sources
 from connectors.columns import VINTAGE
 from connectors.depot import Found
+from connectors.geometry import communes_at
 
+# Points of sites, and the outlines that tell their commune, best first.
+SITES, OUTLINES = "finess_sites", ("geo_api_contours", "contours_ign", "contours")
 EMBEDDED_STATE, LOADED_STATE, MISSING_STATE = "embarqué", "chargé", "non chargé"
 
 
@@ -119,6 +122,24 @@ class Loader:
             frame.to_parquet(path, index=False)
             self._pieces[table].append(path)
         return sum(len(frame) for frame in tables.values())
+
+    def locate(self) -> int:
+        """Give the sites that have a point and no commune the one whose outline holds it.
+
+        How many were placed. It waits for every file: outlines may come after the sites.
+        """
+        paths = [path for name in OUTLINES for path in self._pieces.get(name, [])]
+        placed = 0
+        for piece in self._pieces.get(SITES, []) if paths else []:
+            sites = pd.read_parquet(piece)
+            lost = sites[(sites["codgeo"] == "") & (sites["lon"] != "") & (sites["lat"] != "")]
+            if lost.empty:
+                continue
+            drawn = (pd.read_parquet(path) for path in paths)
+            sites.loc[lost.index, "codgeo_contour"] = communes_at(lost, drawn)
+            sites.to_parquet(piece, index=False)
+            placed += int((sites["codgeo_contour"] != "").sum())
+        return placed
 
     def register(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Offer every raw table to the SQL as raw_<table>; empty when nothing was loaded for it."""

@@ -1,7 +1,9 @@
-"""The need card (data/besoins.yml): domains, their indicators and reasons, the access axis."""
+"""The need card (data/besoins.yml), and the part of it that the open warehouse can fill."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -11,14 +13,18 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from connectors.cards import DATA
 from connectors.errors import InvalidCard
 
+# Share of the inhabitants of France past which an indicator, or an index, is national.
+NATIONAL_SHARE = 0.9
+Coverage = Mapping[str, Mapping[str, float]]
+
 
 class NeedIndicator(BaseModel):
-    """An indicator of a domain, the period used and which way it means more need."""
+    """An indicator of a domain, its embedded period if any, and which way it means more need."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
-    period: str
+    period: str | None = None
     direction: Literal[-1, 1]
 
 
@@ -62,9 +68,75 @@ class NeedCard(BaseModel):
 
     @property
     def periods(self) -> dict[str, str]:
-        """Period used for each indicator, the access axis included."""
-        used = {one.id: one.period for domain in self.domains for one in domain.indicators}
+        """Period of each indicator that has one, the access axis included."""
+        indicators = [one for domain in self.domains for one in domain.indicators]
+        used = {one.id: one.period for one in indicators if one.period is not None}
         return used | {self.access.id: self.access.period}
+
+    @property
+    def indicators(self) -> list[str]:
+        """Every indicator, the access axis included."""
+        return [*(name for ways in self.directions.values() for name in ways), self.access.id]
+
+
+@dataclass(frozen=True)
+class SuitedNeeds:
+    """What a warehouse can fill of a need card.
+
+    ``card``: the domains that count, each indicator at the one period used for every commune.
+    ``aside``: the domains that do not count there. ``national``: whether every indicator that
+    counts covers the country.
+    """
+
+    card: NeedCard
+    aside: tuple[NeedDomain, ...]
+    national: bool
+
+
+def suit(card: NeedCard, coverage: Coverage) -> SuitedNeeds:
+    """The part of ``card`` that a warehouse can fill, and at which periods.
+
+    ``coverage``: indicator -> period -> share of the inhabitants of France whose commune has a
+    figure. Where at least 3/4 of the domains can be filled for the whole country, only those
+    count, at the latest period that covers it: all communes then rest on the same figures.
+    Otherwise each indicator takes that period if there is one, else the embedded one.
+    """
+    national = {name: _latest_national(coverage.get(name, {})) for name in card.indicators}
+    domains = _filled(card.domains, national)
+    is_national = 4 * len(domains) >= 3 * len(card.domains)
+    if not is_national:
+        embedded = {
+            name: period
+            for name, period in card.periods.items()
+            if coverage.get(name, {}).get(period)
+        }
+        domains = _filled(card.domains, embedded | {k: p for k, p in national.items() if p})
+    axis = card.access.model_copy(update={"period": national[card.access.id] or card.access.period})
+    kept = {domain.id for domain in domains}
+    return SuitedNeeds(
+        card.model_copy(update={"domains": domains, "access": axis}),
+        tuple(domain for domain in card.domains if domain.id not in kept),
+        is_national,
+    )
+
+
+def _latest_national(shares: Mapping[str, float]) -> str | None:
+    """Latest period that covers the country."""
+    return max((p for p, share in shares.items() if share >= NATIONAL_SHARE), default=None)
+
+
+def _filled(domains: Sequence[NeedDomain], periods: Mapping[str, str | None]) -> list[NeedDomain]:
+    """Domains of which at least 2/3 of the indicators have a period, with those indicators."""
+    filled = []
+    for domain in domains:
+        known = [
+            one.model_copy(update={"period": periods[one.id]})
+            for one in domain.indicators
+            if periods.get(one.id) is not None
+        ]
+        if 3 * len(known) >= 2 * len(domain.indicators):
+            filled.append(domain.model_copy(update={"indicators": known}))
+    return filled
 
 
 def load_needs(path: Path = DATA / "besoins.yml") -> NeedCard:

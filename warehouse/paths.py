@@ -12,11 +12,17 @@ from warehouse.errors import NotBuilt
 ROOT = Path(__file__).resolve().parent.parent
 SQL = ROOT / "sql"
 POINTER = "courant.json"
+DROPPED = "depot"
 
 
 def data_dir() -> Path:
     """Folder of the builds: ``GRADIENT_DATA_DIR``, or ``data/entrepot`` of this copy."""
     return Path(os.environ.get("GRADIENT_DATA_DIR") or ROOT / "data" / "entrepot").resolve()
+
+
+def drop_folder(folder: Path | None = None) -> Path:
+    """Where files dropped from the page Données are kept; every national build reads them."""
+    return (folder or data_dir()) / DROPPED
 
 
 @dataclass(frozen=True)

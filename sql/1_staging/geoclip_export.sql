@@ -3,7 +3,9 @@
 CREATE TEMP VIEW stg_geoclip_export AS
 SELECT 'insee_statistiques_locales' AS source_id, * FROM raw_statistiques_locales
 UNION ALL
-SELECT 'cartosante_export', * FROM raw_cartosante_export;
+SELECT 'cartosante_export', * FROM raw_cartosante_export
+UNION ALL
+SELECT 'sirse_export', * FROM raw_sirse_export;
 
 CREATE TEMP VIEW stg_zone_figure AS
 SELECT DISTINCT source_id, referentiel AS zoning,

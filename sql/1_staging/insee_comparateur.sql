@@ -3,7 +3,8 @@
 CREATE TEMP VIEW stg_comparateur AS
 SELECT DISTINCT codgeo AS code, annee_recensement AS period, annee_revenus AS income_period,
        population::DOUBLE AS population, naissances_5_ans::DOUBLE AS births,
-       deces_5_ans::DOUBLE AS deaths, logements::DOUBLE AS dwellings,
+       deces_5_ans::DOUBLE AS deaths, naissances_annee::DOUBLE AS births_of_year,
+       deces_annee::DOUBLE AS deaths_of_year, logements::DOUBLE AS dwellings,
        residences_principales::DOUBLE AS main_homes,
        residences_secondaires::DOUBLE AS second_homes, logements_vacants::DOUBLE AS vacant,
        rp_proprietaires::DOUBLE AS owners, mediane_niveau_vie::DOUBLE AS median_income,

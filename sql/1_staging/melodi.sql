@@ -19,6 +19,29 @@ FROM cell
 WHERE niveau <> 'france' OR codgeo = 'FM'
 GROUP BY ALL;
 
+-- Inhabitants by sex and five-year age: bands of a whole file, or years of age of an answer, added up
+-- where all the years of a band are there.
+CREATE TEMP VIEW stg_melodi_population_age AS
+WITH cell AS (
+    SELECT niveau AS level, codgeo AS code, annee AS period, if(mesure = 'femmes', 'F', 'M') AS sex, age,
+           coalesce(try_cast(regexp_extract(age, '^Y(?:_GE)?(\d+)', 1) AS INTEGER), -1) AS age_from,
+           regexp_matches(age, '^Y\d+T\d+$') OR age = 'Y_GE95' AS is_band,
+           max(valeur::DOUBLE) AS value
+    FROM raw_melodi_population_age
+    WHERE etat = 'ok' AND age LIKE 'Y%'
+    GROUP BY ALL
+),
+band AS (
+    SELECT level, code, period, sex, age_from AS age, value, 1 AS rank FROM cell WHERE is_band
+    UNION ALL
+    SELECT level, code, period, sex, least(age_from // 5 * 5, 95) AS age, sum(value), 2
+    FROM cell WHERE NOT is_band AND age_from >= 0
+    GROUP BY ALL
+    HAVING count(*) = if(least(min(age_from) // 5 * 5, 95) = 95, 6, 5)
+)
+SELECT level, code, period, sex, age, arg_min(value, rank) AS value
+FROM band GROUP BY level, code, period, sex, age;
+
 -- Deaths, population and death rates of the country by sex and age, still in codes of ages.
 CREATE TEMP VIEW stg_melodi_mortalite AS
 SELECT codgeo AS code, annee AS period, mesure AS measure, sexe AS sex, frequence AS frequency,

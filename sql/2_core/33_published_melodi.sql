@@ -62,6 +62,15 @@ SELECT indicator_id, level, code, period, NULL, if(complete, numerator, NULL),
        if(complete, NULL, 'secret statistique'), source_id
 FROM sides WHERE complete OR secret;
 
+-- Five-year ages, by sex, for all the country.
+INSERT INTO published
+SELECT 'part_75_ans_et_plus', level, code, period, NULL, sum(value) FILTER (age >= 75), sum(value), 'ok',
+       NULL, 'melodi_population_age'
+FROM stg_melodi_population_age
+WHERE level IN ('commune', 'departement', 'region') OR code = 'FM'
+GROUP BY level, code, period
+HAVING count(*) = 40;
+
 -- The change of population that the embedded file gives for two départements, for all.
 INSERT INTO published
 SELECT 'evolution_population', 'commune', code, '2015-2023', NULL,

@@ -33,11 +33,13 @@ class World:
         self.client = Client(Policy(interval=0.0), Timing(sleep=lambda seconds: None))
         self.cache = self.another_cache()
 
-    def another_cache(self, **options: float) -> Cache:
+    def another_cache(self, lock_seconds: float = 1800.0) -> Cache:
         def tell(source_id: str, sentence: str) -> None:
             self.told.append((source_id, sentence))
 
-        return Cache(self.folder, self.client, tell, now=lambda: self.today, **options)
+        return Cache(
+            self.folder, self.client, tell, now=lambda: self.today, lock_seconds=lock_seconds
+        )
 
     def publish(self, *replies: Reply, path: str = "/f") -> Download:
         return Download(self.server.script(path, *replies), "communes.csv")
@@ -71,6 +73,7 @@ def test_a_file_is_fetched_kept_and_described(world: World) -> None:
         "sha256": sha256(OLD),
         "size": len(OLD),
         "etag": '"v1"',
+        "found": "",
     }
     assert world.told == []
 
@@ -276,3 +279,34 @@ def spoil(path: Path, damage: str) -> None:
         path.unlink()
     else:
         path.write_bytes(OLD.replace(b"22", b"23") if damage == "changed" else OLD[:10])
+
+
+def test_what_has_moved_is_had_where_it_is_found(world: World) -> None:
+    """Asked for at the address known, kept under it, its true address beside; nothing is lost."""
+    moved = world.server.script("/nouvelle.csv", Reply(NEW, etag='"v2"'))
+    asked: list[str] = []
+
+    def elsewhere(source_id: str, url: str) -> str:
+        asked.append(url)
+        return moved
+
+    cache = Cache(world.folder, world.client, elsewhere=elsewhere)
+    download = Download(world.server.url("/disparu.csv"), "communes.csv")
+    raw = cache.get_or_fetch(download, SOURCE, WEEK)
+    assert (raw.origin, raw.url, raw.path.read_bytes()) == ("direct", moved, NEW)
+    assert asked == [download.url]
+    again = cache.get_or_fetch(download, SOURCE, WEEK)
+    assert (again.origin, again.url, len(asked)) == ("cache", moved, 1)
+    anew = cache.get_or_fetch(download, SOURCE, timedelta(0))
+    assert (anew.origin, anew.sha256) == ("direct", raw.sha256)
+    assert world.server.seen[-1].headers["If-None-Match"] == '"v2"'
+
+
+def test_a_breakdown_is_not_searched_elsewhere(world: World) -> None:
+    def elsewhere(source_id: str, url: str) -> str:
+        raise AssertionError("not asked")
+
+    cache = Cache(world.folder, world.client, elsewhere=elsewhere)
+    download = world.publish(Reply(b"", 403))
+    with pytest.raises(SourceUnavailable, match="403"):
+        cache.get_or_fetch(download, SOURCE, WEEK)

@@ -15,6 +15,7 @@ from connectors import contours
 from connectors.base import RawFile, Recognition, Scope
 from connectors.cards import DATA, load_sources
 from connectors.errors import SchemaDrift, SourceUnavailable
+from connectors.geometry import communes_at
 from tests.connectors.geo_files import raw_of, read, recognise
 
 Feature = dict[str, Any]
@@ -258,3 +259,20 @@ def test_four_hosts_are_tried_the_newest_first() -> None:
     (download,) = contours.downloads(load_sources()["contours_ign"], Scope(("95",)))
     assert "/2026/geojson/communes-50m.geojson.gz" in download.url
     assert len({url.split("/")[2] for url in (download.url, *download.fallbacks)}) == 4
+
+
+def test_a_point_is_in_the_first_outline_that_draws_its_commune() -> None:
+    """The better outlines come first; a point outside of all has no commune."""
+
+    def drawn(*rows: tuple[str, str, float]) -> pd.DataFrame:
+        frame = pd.DataFrame(rows, columns=["level", "codgeo", "west"])
+        boxes = [shapely.box(west, 48, west + 1, 49) for west in frame["west"]]
+        return frame.assign(geometry=shapely.to_wkb(np.asarray(boxes, dtype=object)))
+
+    better = drawn(("commune", "95127", 2.0), ("epci", "249500109", 4.0))
+    package = drawn(("commune", "95127", 7.0), ("commune", "95169", 3.0))
+    points = pd.DataFrame(
+        {"lon": ["2.5", "3.5", "4.5", "7.5"], "lat": ["48.5"] * 4}, index=[5, 6, 7, 8]
+    )
+    found = communes_at(points, [better, package])
+    assert found.to_dict() == {5: "95127", 6: "95169", 7: "", 8: ""}

@@ -84,12 +84,15 @@ def test_the_rest_is_listed_with_its_reason(depot: Path) -> None:
     (depot / "facture.pdf").write_bytes(b"%PDF-1.7\n\x80\x00")
     (depot / "inconnu.csv").write_bytes(b"a;b\n1;2\n")
     (depot / "MED21.csv").write_bytes(b"autre;chose\n")
+    (depot / "note.txt").write_text("Bonjour,\nvoici ; un mot.\n", "utf-8")
     (depot / "page.csv").write_bytes(b"<html>MED21</html>")
     (depot / "vide.csv").write_bytes(b"")
     (depot / "coupe.zip").write_bytes(b"PK\x03\x04MED21")
     told = reasons(depot)
     nobody = "aucun connecteur ne reconnaît ce contenu."
-    assert told["facture.pdf"] == told["inconnu.csv"] == told["MED21.csv"] == nobody
+    assert told["facture.pdf"] == told["inconnu.csv"] == nobody
+    assert "un en-tête seul" in told["MED21.csv"]
+    assert "du texte, pas une table" in told["note.txt"]
     assert "page web" in told["page.csv"]
     assert told["vide.csv"] == "fichier vide."
     assert "abîmée ou tronquée" in told["coupe.zip"]

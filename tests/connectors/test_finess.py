@@ -8,6 +8,7 @@ import pytest
 from connectors import finess
 from connectors.base import Recognition, Scope
 from connectors.cards import load_sources
+from connectors.sniff import sample
 from tests.connectors.producer_files import (
     HTML,
     drift,
@@ -127,3 +128,49 @@ def test_the_national_file_has_two_addresses() -> None:
     (one,) = finess.downloads(load_sources()["finess"], Scope())
     assert "796dfff7-cf54-493a-a0a7-ba3c2024c6f3" in one.url
     assert len(one.fallbacks) == 1
+
+
+MINISTRY = (
+    "nofinesset;rs;commune;departement;libdepartement;categetab;libcategetab;datemaj;coordxet;coordyet\n"
+    "950000364;CH de Pontoise;500;95;Val-d'Oise;355;Centre Hospitalier;2026-05-04;635000;6885000\n"
+    "970100123;Pharmacie;101;9A;Guadeloupe;620;Pharmacie;2026-05-04;657000;1797000\n"
+    "2A0000001;Sans point;004;2A;Corse;620;Pharmacie;2026-05-04;;\n"
+)
+
+
+def test_the_extract_of_the_ministry_gives_communes_and_degrees(tmp_path: Path) -> None:
+    """Three digits after the département, Lambert 93 or the projection of the overseas."""
+    path = written(tmp_path, MINISTRY)
+    assert recognised(finess, path) == Recognition("finess", "ministere", "etablissements")
+    frame = tables(finess, path)["finess_sites"]
+    assert frame["codgeo"].tolist() == ["95500", "97101", "2A004"]
+    west, south, none = zip(frame["lon"], frame["lat"], strict=True)
+    assert (round(float(west[0]), 1), round(float(west[1]), 1)) == (2.1, 49.1)
+    assert (round(float(south[0]), 1), round(float(south[1]), 1)) == (-61.5, 16.2)
+    assert none == ("", "")
+    drift(finess, written(tmp_path, with_header(MINISTRY, "coordxet", "x")), "coordxet")
+
+
+def test_an_empty_answer_of_the_tabular_api_is_no_site(tmp_path: Path) -> None:
+    resource = load_sources()["finess"].urls["ressource"]
+    links = {"profile": f"https://x.fr/api/resources/{resource}/profile/", "next": None}
+    answer = {"data": [], "links": links, "meta": {"page": 1, "page_size": 50, "total": 0}}
+    path = written(tmp_path, json.dumps(answer), "t.json")
+    assert recognised(finess, path).part == "réponse vide"
+    assert len(tables(finess, path)["finess_sites"]) == 0
+    other = json.dumps(answer).replace(resource, "une-autre")
+    assert finess.recognise(sample(written(tmp_path, other, "t.json"))) is None
+
+
+def test_a_departement_is_asked_by_its_communes() -> None:
+    card = load_sources()["finess"]
+    downloads = finess.downloads(card, Scope(("95", "75")))
+    assert [one.file_name for one in downloads] == [
+        "t-finess-95-1.json",
+        "t-finess-95-2.json",
+        "t-finess-75-1.json",
+    ]
+    assert "com_code__in=95002,95008," in downloads[0].url
+    assert "75101,75102" in downloads[2].url
+    assert all(len(one.url) < 1000 for one in downloads)
+    assert "page_size=50" in downloads[0].url

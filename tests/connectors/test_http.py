@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors import VERSION
 from connectors.errors import SourceUnavailable
 from connectors.http import USER_AGENT, Client, Policy, Timing
 from tests.conftest import ROOT
@@ -110,7 +111,8 @@ def test_it_says_who_it_is(server, client, target) -> None:
     client.download(server.script("/f", Reply(CSV)), target, SOURCE)
     said = server.seen[0].headers["User-Agent"]
     assert said == USER_AGENT
-    assert said.startswith("Gradient/")
+    assert said.startswith(f"Gradient/{VERSION} ")
+    assert said.isascii()
 
 
 def test_a_body_without_length_is_read_to_its_end(server, client, target) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -205,8 +205,8 @@ def test_the_newest_file_is_read_in_the_catalogue(recorded: Path, catalogue: lis
 
 @pytest.mark.shared
 def test_addresses_of_the_cards_are_those_of_the_catalogue(catalogue: list[dict]) -> None:
-    """Of January 2026 or newer: same dataset, same form; two datasets came later."""
-    later = {"DS_DECES_MORTALITE_SERIES", "DS_RP_LOGEMENT_COMP"}
+    """Of January 2026 or newer: same dataset, same form; three datasets came later."""
+    later = {"DS_DECES_MORTALITE_SERIES", "DS_RP_LOGEMENT_COMP"} | melodi.BY_YEAR_OF_AGE
     for card in CARDS.values():
         for dataset in melodi.datasets_of(card):
             listed = melodi.newest_file(catalogue, dataset)
@@ -519,3 +519,94 @@ def test_deaths_keep_sex_and_age(tmp_path: Path) -> None:
     assert len(table) == 9
     assert list(table.columns) == [*melodi.COLUMNS, "sexe", "age", "frequence"]
     assert set(cells(table, "niveau", "codgeo", "mesure")) == {("france", "F", "deces")}
+
+
+# Years of age, read into five-year bands.
+
+AGES = (*(f"Y{age}" for age in range(100)), "Y_GE100", "_T")
+AGE_HEADER = ("AGE", "GEO", "GEO_OBJECT", "RP_MEASURE", "SEX", "TIME_PERIOD", "OBS_VALUE")
+AGE_ROWS = [
+    (age, "95127", level, "POP", sex, "2023", "1.5")
+    for level in ("COM", "BV2022")
+    for sex in ("F", "M", "_T")
+    for age in AGES
+]
+
+
+def age_zip(folder: Path, rows: Sequence[tuple[str, ...]] = AGE_ROWS) -> Path:
+    text = as_csv(AGE_HEADER, rows)
+    return write_zip(folder / "x.zip", text, "DS_RP_TD_POPULATION_AGESEX_PRINC_2023_data.csv")
+
+
+def test_years_of_age_become_bands(tmp_path: Path) -> None:
+    """Totals, both sexes together and other levels are left; the last band is open."""
+    table = read(age_zip(tmp_path))
+    assert len(table) == 40
+    assert set(table["mesure"]) == {"femmes", "hommes"}
+    figures = table[table["mesure"] == "femmes"].set_index("age")["valeur"]
+    assert figures["Y0T4"] == 7.5
+    assert figures["Y_GE95"] == 9.0
+    assert figures.sum() == 1.5 * 101
+
+
+def test_bands_are_the_same_whatever_the_blocks(tmp_path: Path, monkeypatch) -> None:
+    whole = read(age_zip(tmp_path))
+    monkeypatch.setattr(melodi, "BLOCK_BYTES", 700)
+    cut = read(age_zip(tmp_path))
+    key = ["mesure", "age"]
+    pd.testing.assert_frame_equal(
+        cut.sort_values(key, ignore_index=True), whole.sort_values(key, ignore_index=True)
+    )
+
+
+def test_a_band_that_lacks_a_year_of_age_has_no_figure(tmp_path: Path) -> None:
+    rows = [(*row[:-1], "" if row[0] == "Y3" else row[-1]) for row in AGE_ROWS]
+    table = read(age_zip(tmp_path, rows))
+    assert set(table.loc[table["age"] == "Y0T4", "etat"]) == {"absent"}
+    assert set(table.loc[table["age"] != "Y0T4", "etat"]) == {"ok"}
+
+
+def test_an_answer_keeps_its_years_of_age(tmp_path: Path) -> None:
+    """A page may cut a band: the warehouse adds up, once every page is there."""
+    rows = [
+        observed("2026-COM-95127", {"value": 2.0}, SEX="F", AGE=f"Y{age}", RP_MEASURE="POP")
+        for age in range(5)
+    ]
+    body = answer(rows, identifier="DS_RP_TD_POPULATION_AGESEX_PRINC")
+    table = read(write_answer(tmp_path / "a.json", body))
+    assert table["age"].tolist() == ["Y0", "Y1", "Y2", "Y3", "Y4"]
+
+
+def test_ages_by_commune_are_asked_by_departement() -> None:
+    card = CARDS["melodi_population_age"]
+    (whole,) = melodi.downloads(card, Scope())
+    assert whole.url.endswith("DS_RP_TD_POPULATION_AGESEX_PRINC_2023_CSV_FR")
+    communes, larger = melodi.downloads(card, Scope(("95",)))
+    assert "GEO=DEP-95%2ACOM&SEX=F&SEX=M&maxResult" in communes.url
+    assert larger.file_name.endswith("_niveaux.json")
+
+
+def test_an_answer_never_stands_for_a_whole_file(tmp_path: Path) -> None:
+    body = answer([employment("2026-COM-95127", "2", 1.0)])
+    found = melodi.recognise(sample(write_answer(tmp_path / "a.json", body)))
+    assert found is not None
+    assert found.part == "réponse 2026-COM-95127"
+    whole = melodi.recognise(sample(write_zip(tmp_path / "f.zip", as_csv(HEADER, ROWS))))
+    assert whole is not None
+    assert whole.part == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"body": {"identifier": "DS_BPE", "uri": "u", "title": []}}, "catalogue"),
+        ({"code": "X", "range": [{"concept": {}}]}, "modalités"),
+        ({"codes": [], "niveaux": []}, "nomenclature"),
+        ({"observations": [], "identifier": "DS_IPC_PRINC"}, "n'utilise pas"),
+        ({"autre": 1}, ""),
+    ],
+)
+def test_what_is_no_figure_says_what_it_is(tmp_path: Path, body: dict, words: str) -> None:
+    said = melodi.why_not(sample(write_answer(tmp_path / "a.json", body)))
+    assert words in said
+    assert bool(said) is bool(words)

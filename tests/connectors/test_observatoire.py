@@ -21,7 +21,7 @@ from tests.connectors.producer_files import (
 )
 
 EXTRACT = Recognition("observatoire_territoires", "acces_sante", "2023")
-GEOCLIP = Recognition("observatoire_territoires", "geoclip", "an")
+GEOCLIP = Recognition("observatoire_territoires", "geoclip", "an", "part_pop_eloigne_soin")
 EXPORT = """codgeo;libgeo;an;part_pop_eloigne_soin
 46042;Cahors;2023;0
 46001;Albas;2023;12,5
@@ -117,3 +117,32 @@ def test_the_address_is_built_from_the_card() -> None:
     assert one.url.endswith("indic=part_pop_eloigne_soin&format=csv")
     other = card.model_copy(update={"urls": card.urls | {"base": "https://exemple.fr/GC.php"}})
     assert observatoire.downloads(other, Scope())[0].url.startswith("https://exemple.fr/GC.php?")
+
+
+@pytest.mark.parametrize(
+    ("source", "indicator"),
+    [("cartosante_geoclip", "z_gene"), ("sirse_geoclip", "tx_emploiprec")],
+)
+def test_other_sites_of_geoclip_are_told_by_what_their_card_asks_for(
+    tmp_path: Path, source: str, indicator: str
+) -> None:
+    """Experimental: the same form at an address that nobody was seen calling."""
+    card = load_sources()[source]
+    assert "(expérimental)" in card.title
+    assert any("Expérimental" in caveat for caveat in card.caveats)
+    asked = observatoire.downloads(card, Scope())
+    assert all(one.url.startswith(card.urls["base"]) for one in asked)
+    assert any(f"indic={indicator}&" in one.url for one in asked)
+    path = written(tmp_path, EXPORT.replace("part_pop_eloigne_soin", indicator))
+    assert recognised(observatoire, path).source_id == source
+    assert set(tables(observatoire, path)["geoclip"]["source"]) == {source}
+
+
+def test_a_class_is_kept_apart_from_numbers(tmp_path: Path) -> None:
+    text = "codgeo;libgeo;an;z_gene\n46042;Cahors;2024;2_ZAC\n46001;Albas;2024;-9999\n"
+    frame = tables(observatoire, written(tmp_path, text))["geoclip"]
+    assert frame[["valeur", "classe", "etat"]].values.tolist() == [
+        ["", "2_ZAC", "ok"], ["", "", "absent"],
+    ]  # fmt: skip
+    odd = text.replace("2_ZAC", "ZAC")
+    refusal(observatoire, written(tmp_path, odd), "colonne valeur", "« ZAC »")

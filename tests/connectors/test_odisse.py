@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors import odisse
+from connectors import odisse, opendatasoft
 from connectors.base import Recognition, Scope
 from connectors.cards import load_sources
 from connectors.columns import column_map
@@ -177,12 +177,12 @@ def test_ids_come_from_the_card_or_from_the_catalogue() -> None:
 
 
 def test_a_moved_id_is_found_again() -> None:
-    assert odisse.search_url("https://x.fr", "dépistage").endswith(
+    assert opendatasoft.search_url("https://x.fr", "dépistage").endswith(
         "datasets?where=%22d%C3%A9pistage%22&limit=100&select=dataset_id"
     )
     ids = ["vaccination-region", "vaccination-departement-copie", "vaccination-departement"]
     answer = {"results": [{"dataset_id": one} for one in ids]}
     words = ("vaccination", "departement")
-    assert odisse.dataset_of(answer, "vaccination-region", words) == "vaccination-region"
-    assert odisse.dataset_of(answer, "disparu", words) == "vaccination-departement"
-    assert odisse.dataset_of({"results": []}, "disparu", words) is None
+    assert opendatasoft.dataset_of(answer, "vaccination-region", words) == "vaccination-region"
+    assert opendatasoft.dataset_of(answer, "disparu", words) == "vaccination-departement"
+    assert opendatasoft.dataset_of({"results": []}, "disparu", words) is None

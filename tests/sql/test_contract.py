@@ -125,6 +125,7 @@ ARGUMENTS = {
     "levels": ["commune", "commune"],
     "indicator": "mediane_niveau_vie",
     "at_period": "2023",
+    "at_level": "epci",
     "departements": ["95"],
     "indicators": ["mediane_niveau_vie", "part_sans_diplome"],
     "periods": ["2023", "2023"],

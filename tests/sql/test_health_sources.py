@@ -191,7 +191,14 @@ def test_sites_without_a_number_have_a_key_of_their_own(
 ) -> None:
     site = {"rs": "Pharmacie", "categorie": "pharmacies", "lat": "49.0", "lon": "2.5"}
     numbered = site | {"finess": "750000001", "codgeo": "75101"}
-    raw(connection, "finess_sites", [site, site | {"lat": "49.1"}, numbered])
+    placed = site | {"lat": "49.1", "codgeo_contour": "46900"}
+    raw(connection, "finess_sites", [site, placed, numbered])
     run(connection, "1_staging/finess", "2_core/45_site")
-    found = connection.execute("SELECT site_id, commune_code FROM site ORDER BY 1").fetchall()
-    assert found == [("750000001", "75056"), ("sans-numero-1", None), ("sans-numero-2", None)]
+    found = connection.execute(
+        "SELECT site_id, commune_code, commune_by FROM site ORDER BY 1"
+    ).fetchall()
+    assert found == [
+        ("750000001", "75056", "code"),
+        ("sans-numero-1", None, None),
+        ("sans-numero-2", "46042", "contour"),
+    ]

@@ -176,7 +176,7 @@ def test_every_equipment_has_an_indicator() -> None:
 
 
 def test_needs_use_figures_that_exist(connection: duckdb.DuckDBPyConnection) -> None:
-    """Indicator, period, national reference; a direction that the indicator's card agrees with."""
+    """Indicator, embedded period, reference; a direction that the indicator's card agrees with."""
     for indicator, period in NEEDS.periods.items():
         figures = connection.execute(
             "SELECT count(*) FROM observation "
@@ -206,7 +206,7 @@ def test_needs_leave_out_what_is_mostly_secret_and_what_is_supply() -> None:
     assert {INDICATORS[indicator].theme for indicator in indexed}.isdisjoint({"offre"})
     assert not any("cnaf_allocataires" in INDICATORS[name].sources for name in indexed)
     assert {domain.id for domain in NEEDS.domains} == {
-        "ressources", "education", "logement", "vieillissement",
+        "ressources", "education", "emploi", "logement", "vieillissement",
     }  # fmt: skip
     assert all(domain.reason for domain in NEEDS.domains)
     assert sum(domain.weight for domain in NEEDS.domains) > 0

@@ -14,16 +14,19 @@ from views.cibles import (
     GROUP_COLOURS,
     GROUP_MEANING,
     GROUPS,
-    METHOD,
+    aside_text,
     crossing_chart,
     crossing_sentence,
     group_sentence,
+    method_text,
+    periods_text,
     profile_text,
     ratio_sentence,
 )
 from warehouse.needs import load_needs
 
 LABELS = {domain.id: domain.label for domain in load_needs().domains}
+METHOD = method_text(list(LABELS.values()))
 scores = st.one_of(st.floats(-3, 3), st.just(np.nan))
 
 
@@ -74,6 +77,26 @@ def test_the_method_is_one_paragraph_without_jargon() -> None:
     for jargon in ("z-score", "quintile", "écart-type", "standardis", "pondér", "quantile"):
         assert jargon not in METHOD.lower()
     assert len(METHOD.split()) < 180
+
+
+def test_the_method_names_the_domains_that_count() -> None:
+    text = method_text(["Ressources", "Emploi", "Logement"])
+    assert "trois sujets : ressources, emploi et logement." in text
+
+
+def test_the_periods_used_are_written() -> None:
+    used = {"Niveau de vie médian": "2021", "Logements vacants": "2021"}
+    for national in (True, False):
+        text = periods_text(used, national=national)
+        assert "niveau de vie médian 2021 et logements vacants 2021." in text
+        assert ("départements chargés" in text) != national
+
+
+def test_a_domain_left_aside_is_named_with_its_indicators() -> None:
+    (sentence,) = aside_text({"Éducation": ["Sans diplôme"]})
+    assert sentence.startswith("« Éducation » n'entre pas dans le besoin : sans diplôme")
+    assert "90 %" in sentence
+    assert aside_text({}) == []
 
 
 @settings(deadline=None)

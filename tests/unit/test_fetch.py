@@ -6,20 +6,27 @@ import json
 import signal
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 import yaml
 
-from connectors.base import Download, Scope
+from connectors import finess, opendatasoft, prodige
+from connectors.base import Download, RawFile, Recognition, Scope
 from connectors.cache import Cache
 from connectors.cards import DATA, SourceCard, load_sources
+from connectors.depot import Found
 from connectors.errors import SourceUnavailable
 from connectors.http import Client, Policy, Timing
+from connectors.sniff import sample
+from tests.connectors import test_prodige as prodige_bodies
 from tests.connectors.project_copy import Project, refusal
 from tests.connectors.server import DataServer, Reply
 from tests.connectors.test_anct_qpv import collection, national
+from tests.connectors.test_atlasante import GEO
+from tests.connectors.test_odisse import vaccination
 from tests.connectors.test_radon import TEXT as RADON
 from warehouse.diff import compare
 from warehouse.fetch import (
@@ -32,6 +39,7 @@ from warehouse.fetch import (
     fetch,
     pages,
     scope_of,
+    superseded,
 )
 from warehouse.paths import published
 
@@ -46,7 +54,8 @@ DRIFT = (
     "2023,01,Hommes,17. Causes externes de morbidité et mortalité,Taux,1.5\n"
 )
 HURRIED = Policy(connect_seconds=2, read_seconds=2, attempts=2, interval=0)
-MELODI = "melodi_populations"
+MELODI, ODISSE = "melodi_populations", "odisse_vaccination"
+NEW_RESOURCE = "11111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
@@ -177,6 +186,158 @@ def test_an_interrupted_fetch_keeps_what_it_had(
     assert len(server.requests("/cepidc.csv")) == 1
     assert "Range" in server.requests("/radon.csv")[-1].headers
     assert had[FINE].files[0].path.read_bytes() == body
+
+
+def test_an_id_that_moved_is_found_in_the_catalogue_of_the_portal(
+    server: DataServer, client: Client, tmp_path: Path
+) -> None:
+    """Odissé renamed a dataset: it is searched by its words, had, and told; a copy waits no more."""
+    base = server.root + "/odisse"
+    gone = "couvertures-vaccinales-ancien-departement-copie"
+    known = "couvertures-vaccinales-departement"
+    catalogue = {"results": [{"dataset_id": name} for name in (f"{known}-bis", known, "autre")]}
+    search = opendatasoft.search_url(base, "couvertures vaccinales").removeprefix(server.root)
+    server.script(search, Reply(json.dumps(catalogue).encode()))
+    moved = opendatasoft.export_url(base, known, labels=True)
+    server.script(moved.removeprefix(server.root), Reply(vaccination().encode(), etag='"1"'))
+    cards = card_folder(tmp_path, {ODISSE: {"base": base, "vaccination": gone}})
+    (one,) = fetch(None, Scope(), tmp_path / "d", client, cards=cards).sources
+    assert one.where == "direct"
+    assert one.files[0].url == moved
+    (told,) = one.told
+    for words in ("404", "Retrouvé ailleurs", known, "data/sources/odisse_vaccination.yml"):
+        assert words in told
+    requests = len(server.seen)
+    (young,) = fetch(None, Scope(), tmp_path / "d", client, cards=cards).sources
+    assert (young.where, len(server.seen)) == ("cache", requests)
+    server.script(search, Reply(b'{"results": []}'))
+    (old,) = fetch(None, Scope(), tmp_path / "d", client, cards=cards, max_age=timedelta(0)).sources
+    assert old.where == "cache"
+    assert "Copie du" in old.told[0]
+
+
+def test_nothing_close_leaves_the_reason(
+    server: DataServer, client: Client, tmp_path: Path
+) -> None:
+    cards = card_folder(tmp_path, {ODISSE: {"base": server.root, "vaccination": "disparu"}})
+    (one,) = fetch(None, Scope(), tmp_path / "d", client, cards=cards).sources
+    (missing,) = one.missing
+    assert "404" in missing.reason
+    assert "data/sources/odisse_vaccination.yml" in missing.remedy
+
+
+def site_rows(codes: range, following: str | None) -> Reply:
+    rows = [
+        {
+            "finess": f"95000{code:04}", "rs": "Site", "etat": "ACTUEL", "type": "ET",
+            "com_code": "95127", "categ_code": "620", "categ_lib": "Pharmacie",
+            "date_extract_finess": "2026-05-04", "geoloc_4326_lat": 49.0, "geoloc_4326_long": 2.0,
+        }
+        for code in codes
+    ]  # fmt: skip
+    links = {"next": following, "profile": f"/api/resources/{NEW_RESOURCE}/profile/"}
+    total = {"page": 1, "page_size": 50, "total": len(rows)}
+    return Reply(json.dumps({"data": rows, "links": links, "meta": total}).encode())
+
+
+def test_pages_of_the_tabular_api_follow_each_other_at_a_moved_id(
+    server: DataServer, client: Client, tmp_path: Path
+) -> None:
+    """410 at the former resource: the organisation's catalogue gives the new one; two pages, none twice."""
+    real = load_sources()["finess"]
+    urls = real.urls | {
+        "api": server.url("/api/resources/"),
+        "organisation": server.url("/organisation"),
+    }
+    resource = {"id": NEW_RESOURCE, "title": "t-finess.csv", "format": "csv"}
+    listed = {"data": [{"slug": "referentiel-finess-t-finess", "resources": [resource]}]}
+    server.script("/organisation", Reply(json.dumps(listed).encode()))
+    cards = card_folder(tmp_path, {"finess": urls})
+    downloads = finess.downloads(cards["finess"], Scope(("95",)))
+    assert len(downloads) == 2, "183 communes, a hundred at a time"
+    for download, codes in zip(downloads, (range(50), range(100, 120)), strict=True):
+        old = download.url.removeprefix(server.root)
+        server.script(old, Reply(b"", 410))
+        new = old.replace(real.urls["ressource"], NEW_RESOURCE)
+        second = f"{new}&page=2"
+        server.script(new, site_rows(codes, server.url(second)))
+        server.script(second, site_rows(range(codes.start + 50, codes.stop + 50), None))
+    (one,) = fetch(None, Scope(("95",)), tmp_path / "d", client, cards=cards).sources
+    assert [raw.name for raw in one.files] == [
+        "t-finess-95-1.json", "t-finess-95-1_p2.json", "t-finess-95-2.json", "t-finess-95-2_p2.json",
+    ]  # fmt: skip
+    assert not one.missing
+    found = [finess.recognise(sample(raw.path)) for raw in one.files]
+    assert len({one.part for one in found if one}) == 4
+    tables = [
+        finess.parse(raw, known)["finess_sites"]
+        for raw, known in zip(one.files, found, strict=True)
+        if known
+    ]
+    assert sum(len(table) for table in tables) == 140
+
+
+def test_a_table_without_an_id_is_found_in_its_organisation(
+    server: DataServer, client: Client, tmp_path: Path
+) -> None:
+    """Two pages of the catalogue, then the file; without catalogue, the source says what to do."""
+    address = server.script("/t-geo-com.csv", Reply(GEO.encode()))
+    resource = {"id": "1", "title": "t-geo-com.csv", "format": "csv", "latest": address}
+    second = server.script(
+        "/organisation?page=2",
+        Reply(json.dumps({"data": [{"slug": "x-t-geo-com", "resources": [resource]}]}).encode()),
+    )
+    first = json.dumps({"data": [{"slug": "autre", "resources": []}], "next_page": second})
+    organisation = server.script("/organisation", Reply(first.encode()), Reply(b"", 500))
+    cards = card_folder(tmp_path, {"atlasante_geographie": {"organisation": organisation}})
+    (one,) = fetch(None, Scope(), tmp_path / "d", client, cards=cards).sources
+    assert (one.where, one.files[0].url) == ("direct", address)
+    (none,) = fetch(None, Scope(), tmp_path / "e", client, cards=cards).sources
+    (missing,) = none.missing
+    assert "t_geo_com" in missing.reason
+    assert "déposez le fichier" in missing.remedy
+    assert "Catalogue" in none.told[0]
+
+
+def test_a_layer_is_had_by_pages_under_its_new_uuid(
+    server: DataServer, client: Client, tmp_path: Path
+) -> None:
+    layer = "atlasante_defibrillateurs"
+    new = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee"
+    urls = dict(load_sources()[layer].urls) | {
+        "wfs": server.url("/wfs"),
+        "api": server.url("/api/data"),
+        "recherche": server.url("/recherche?any={mots}"),
+    }
+    record = {"title": "geodae_publique", "geonet:info": {"uuid": new}}
+    server.script(
+        "/recherche?any=geodae_publique", Reply(json.dumps({"metadata": record}).encode())
+    )
+    cards = card_folder(tmp_path, {layer: urls})
+    (download,) = prodige.downloads(cards[layer], Scope())
+    first = download.url.removeprefix(server.root).replace(urls["uuid"], new)
+    full = [prodige_bodies.device(code, 2 + code / 1e5) for code in range(prodige.PAGE_FEATURES)]
+    server.script(first, Reply(prodige_bodies.collection(full).encode()))
+    rest = prodige_bodies.collection([prodige_bodies.device(9_999, 3.0)])
+    server.script(first.replace("startIndex=0", "startIndex=5000"), Reply(rest.encode()))
+    (one,) = fetch(None, Scope(), tmp_path / "d", client, cards=cards).sources
+    assert [raw.name for raw in one.files] == [f"{layer}.json", f"{layer}_p2.json"]
+    assert "Retrouvé ailleurs" in one.told[0]
+
+
+def test_a_part_dropped_replaces_its_part_and_no_other(tmp_path: Path) -> None:
+    """A profession, a département: the rest of what was fetched stays."""
+
+    def kept(part: str) -> Found:
+        raw = RawFile(tmp_path / part, f"{part}.xlsx", "", "cache", "2026-11-01", part)
+        return Found(raw, "drees_apl", Recognition("drees_apl_classeur", "apl", "2023", part))
+
+    held_too = [kept("infirmiers"), kept("sages_femmes")]
+    dropped = [replace(held_too[0], raw=replace(held_too[0].raw, name="a moi.xlsx", sha256="x"))]
+    assert "a moi.xlsx" in superseded(held_too[0], dropped, held_too)
+    assert superseded(held_too[1], dropped, held_too) == ""
+    whole = [replace(dropped[0], recognition=replace(dropped[0].recognition, part=""))]
+    assert "a moi.xlsx" in superseded(held_too[1], whole, held_too)
 
 
 def answer(following: str | None) -> Reply:
