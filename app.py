@@ -14,10 +14,18 @@ from warehouse.paths import ROOT, published
 PAGES = {
     "Mon territoire": (
         ("perimetre", "Périmètre", "location_on"),
+        ("ce_qui_ressort", "Ce qui ressort", "lightbulb"),
+        ("inegalites", "Inégalités", "stacked_bar_chart"),
         ("portrait", "Portrait", "list_alt"),
+        ("indicateur", "Fiche indicateur", "description"),
         ("carte", "Carte", "map"),
+        ("comparer", "Comparer", "compare_arrows"),
+        ("mortalite", "Mortalité", "query_stats"),
     ),
-    "Décider": (("cibles", "Cibles", "balance"),),
+    "Décider": (
+        ("cibles", "Cibles", "balance"),
+        ("qui_touche_t_on", "Qui touche-t-on ?", "groups"),
+    ),
     "Vérifier": (("donnees", "Données", "database"),),
 }
 
@@ -37,7 +45,12 @@ perimeter_from_url()
 home = st.Page("pages/accueil.py", title="Accueil", icon=":material/home:", default=True)
 sections = {
     section: [
-        st.Page(f"pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name)
+        st.Page(
+            f"pages/{name}.py",
+            title=title,
+            icon=f":material/{icon}:",
+            url_path=name.replace("_", "-"),
+        )
         for name, title, icon in entries
     ]
     for section, entries in PAGES.items()

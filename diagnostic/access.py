@@ -1,6 +1,6 @@
 """Access to care: floating catchments (2SFCA, E2SFCA, 3SFCA) and what a change of supply would do.
 
-Source: METHODS 4. Luo & Wang (2003) for 2SFCA, Luo & Qi (2009) for E2SFCA, Wan, Zou & Sternberg
+Source: docs/methodologie.md. Luo & Wang (2003) for 2SFCA, Luo & Qi (2009) for E2SFCA, Wan, Zou & Sternberg
 (2012) for 3SFCA; Barlet et al. (DREES, 2012) for the APL. With supply S_j, demand P_i, travel time
 d_ij and decay w:
 
@@ -102,7 +102,7 @@ def floating_catchment(
     selection: bool = False,
     exhaustive: bool = False,
 ) -> pd.Series:
-    """Accessibility of each origin: units of supply per unit of demand (METHODS 4).
+    """Accessibility of each origin: units of supply per unit of demand (docs/methodologie.md).
 
     ``supply``: index = destination, >= 0 (a place without any professional is a 0 to give);
     ``demand``: index = origin, >= 0; ``costs``: columns ``origin``, ``destination``, ``cost``, one
@@ -151,7 +151,7 @@ def what_if(
     population: pd.Series | None = None,
     selection: bool = False,
 ) -> WhatIf:
-    """Published accessibility after professionals leave or arrive (METHODS 4).
+    """Published accessibility after professionals leave or arrive (docs/methodologie.md).
 
     ``published``: the APL by origin (NaN or not listed = not published, stays NaN). ``changes``:
     units of supply added (> 0) or removed (< 0) by destination. ``population``: inhabitants, for

@@ -1,6 +1,6 @@
 """From parts to a whole: what adds up exactly, what is approximate, what cannot be done.
 
-Source: METHODS 7 and 0.3. A ratio is the sum of its numerators over the sum of its denominators. A
+Source: docs/methodologie.md. A ratio is the sum of its numerators over the sum of its denominators. A
 percentage known only as a percentage, or a score, is a weighted mean, flagged. A median is not
 aggregable: its weighted mean is an approximation, flagged, off by -0.2 % to +2.1 % on Insee's
 income medians of 2013 (départements to regions). Deciles, their ratios and Gini are refused.
@@ -30,7 +30,7 @@ class NotAggregable(ValueError):
 def ratio(
     numerator: pd.Series, denominator: pd.Series, groups: pd.Series, scale: float = 100.0
 ) -> pd.DataFrame:
-    """scale x sum of numerators / sum of denominators, exact (METHODS 7).
+    """scale x sum of numerators / sum of denominators, exact (docs/methodologie.md).
 
     One row a group, sorted; columns ``value``, ``numerator``, ``denominator``. A part that is
     unknown makes its group unknown (NaN), never a zero, and so does a denominator of 0. Parts
@@ -47,7 +47,7 @@ def ratio(
 
 
 def mean(values: pd.Series, weights: pd.Series, groups: pd.Series, kind: Kind) -> pd.DataFrame:
-    """Weighted mean of the known values of each group, with the flag to show (METHODS 7, 0.3).
+    """Weighted mean of the known values of each group, with the flag to show (docs/methodologie.md).
 
     ``kind``: ``rate`` (a percentage; weights = its denominators), ``score`` (deprivation, APL;
     weights = population), ``median`` (weights = persons). ``dispersion`` (deciles, D9/D1, Gini)

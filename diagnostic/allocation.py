@@ -1,6 +1,6 @@
 """Proportionate universalism: spread a real resource as a universal base plus a part by need.
 
-Source: METHODS 6.3 (after Marmot 2010 and Carey 2015). With need N, population P, budget B:
+Source: docs/methodologie.md (after Marmot 2010 and Carey 2015). With need N, population P, budget B:
 
     I_i = K ** ((clip(N_i, q05, q95) - q05) / (q95 - q05))
     share_i = B x [phi x P_i / sum(P) + (1 - phi) x P_i x I_i / sum(P x I)]
@@ -28,7 +28,7 @@ Vector: TypeAlias = pd.Series | npt.ArrayLike
 Bound: TypeAlias = float | pd.Series | None
 
 # Mean intensity taken as K ** 0.44 for the nominal ratio. Any exponent from 0.42 to 0.465 gives
-# 1.4, 1.8 and 2.3 for K = 2, 3, 5 at phi = 0.5 (METHODS 6.3); the 2021 poverty rate of the 4 395
+# 1.4, 1.8 and 2.3 for K = 2, 3, 5 at phi = 0.5 (docs/methodologie.md); the 2021 poverty rate of the 4 395
 # communes that have one gives 0.43, 0.45 and 0.47.
 TYPICAL_POSITION = 0.44
 MAX_UNITS = 10**11
@@ -65,7 +65,7 @@ def allocate(
     floor: Bound = None,
     ceiling: Bound = None,
 ) -> pd.DataFrame:
-    """Share ``budget`` between territories, continuously and in whole units (METHODS 6.3).
+    """Share ``budget`` between territories, continuously and in whole units (docs/methodologie.md).
 
     ``population`` and ``need``: Series on the same index, or plain 1-d sequences. ``base_share``
     phi in [0, 1], 1 = purely universal; ``ratio`` K >= 1, highest over lowest need in the
@@ -119,7 +119,7 @@ def per_head_ratio(base_share: float, ratio: float, mean_intensity: float) -> fl
     """Whole per-head ratio, highest over lowest need: (phi + (1-phi)Kc) / (phi + (1-phi)c).
 
     c = sum(P) / sum(P x I) = 1 / ``mean_intensity``, the population-weighted mean of I among the
-    territories served, between 1 and K. Property (g) of METHODS 6.3: no allocation without bounds
+    territories served, between 1 and K. Property (g) of docs/methodologie.md: no allocation without bounds
     exceeds it.
     """
     _check_policy(base_share, ratio)
@@ -160,7 +160,7 @@ def readout(
     ratio: float = 3.0,
     resource: pd.Series | None = None,
 ) -> Readout:
-    """Read a split, or what was really spent, against the rule (METHODS 6.4, ex-post indicator).
+    """Read a split, or what was really spent, against the rule (docs/methodologie.md, ex-post indicator).
 
     ``table``: from :func:`allocate`, or any frame with ``population`` and ``need``. ``resource``:
     amount of each territory, on the same index; default ``table["continuous"]``. ``reference``,
@@ -201,7 +201,7 @@ def scenarios(
     responses: Sequence[Response] = RESPONSES,
     middle: tuple[int, int] = (3, 10),
 ) -> pd.DataFrame:
-    """Universal, targeted and proportionate at equal means: a sensitivity table (METHODS 6.4).
+    """Universal, targeted and proportionate at equal means: a sensitivity table (docs/methodologie.md).
 
     Groups run from the most to the least disadvantaged (deciles). ``outcome``: share of people
     concerned, high = unfavourable, any unit; ``need``, ``reference``, ``base_share``, ``ratio`` as

@@ -1,7 +1,7 @@
 """A figure beside a benchmark: interval, three-state significance, tone and size of the gap.
 
 The one engine of every screen, table and file that compares: what a sentence says, what a colour
-shows and what an export holds come from the same columns (METHODS 2, "Benchmark").
+shows and what an export holds come from the same columns (docs/methodologie.md, "Benchmark").
 """
 
 from __future__ import annotations
@@ -64,22 +64,26 @@ def assess(frame: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
         gap = np.where(spread > 0, (value - other) / spread, np.nan)
     by_interval = significance(value, low, high, other)
-    by_size = np.select(
-        [np.isnan(gap), gap >= SMALLEST_GAP, gap <= -SMALLEST_GAP],
-        [None, HIGHER, LOWER],
-        SAME,
-    )
-    told = np.where(interval == NONE, by_size, by_interval)
-    comparable = ~frame["kind"].isin(NOT_COMPARED).to_numpy() & ~np.isnan(value) & ~np.isnan(other)
-    told = np.where(comparable, told, None)
+    known = frame["kind"].isin(NOT_COMPARED).eq(False).to_numpy() & ~np.isnan(value + other)
+    told = np.where(interval == NONE, _by_size(gap), by_interval)
+    told[~known] = None
     return frame.assign(
         low=low,
         high=high,
         interval=interval,
-        gap=np.where(comparable, gap, np.nan),
+        gap=np.where(known, gap, np.nan),
         significance=told,
         tone=tone(told, frame["direction"].to_numpy(object)),
     )
+
+
+def _by_size(gap: FloatArray) -> ObjectArray:
+    """The reading of a gap without interval; None where it has no size."""
+    told = np.full(len(gap), SAME, dtype=object)
+    told[gap >= SMALLEST_GAP] = HIGHER
+    told[gap <= -SMALLEST_GAP] = LOWER
+    told[np.isnan(gap)] = None
+    return told
 
 
 def tone(significance: ObjectArray, direction: ObjectArray) -> ObjectArray:

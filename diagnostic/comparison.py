@@ -76,9 +76,3 @@ def side_by_side(
     at_period.loc[stale, "newer_value"] = None
     theirs = others[others["period"] == others["indicator_id"].map(periods)]
     return at_period, theirs
-
-
-def standardised_gap(value: pd.Series, comparator: pd.Series, spread: pd.Series) -> pd.Series:
-    """(value - comparator) / spread among communes, so that unlike units share one axis."""
-    gap = (value - comparator) / spread.where(spread > 0)
-    return gap.rename("gap")

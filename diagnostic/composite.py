@@ -1,6 +1,6 @@
 """Building blocks of composite indices: treatment, normalisation, aggregation, diagnosis.
 
-Source: METHODS 6.1, after the OECD/JRC *Handbook on Constructing Composite Indicators* (2008),
+Source: docs/methodologie.md, after the OECD/JRC *Handbook on Constructing Composite Indicators* (2008),
 chapters 1.5 to 1.7, and Becker et al. (2017, Ecol Indic 80:12-22) for effective weights. The
 national index itself is in :mod:`diagnostic.need`; these serve its alternatives, its read-out and
 the comparison with COINr. Higher stays higher: orient the values first (value x direction).

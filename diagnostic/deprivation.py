@@ -1,6 +1,6 @@
 """Social deprivation of territories: first component, FDep recalculated, F-EDI, quintiles.
 
-Sources: METHODS 3. FDep: Rey et al., *BMC Public Health* 2009, 9:33. F-EDI: Pornet et al., *J
+Sources: docs/methodologie.md. FDep: Rey et al., *BMC Public Health* 2009, 9:33. F-EDI: Pornet et al., *J
 Epidemiol Community Health* 2012, 66:982-9, table 5. A score is read on a fixed national reference:
 recomputed on the territories displayed, it would change with the filter. Higher = more deprived.
 NaN stands for a value that is secret or absent, never for zero: a territory with one such value
@@ -23,11 +23,11 @@ BoolArray = npt.NDArray[np.bool_]
 Vector: TypeAlias = pd.Series | npt.ArrayLike
 
 INCOME, BACHELORS, WORKERS, UNEMPLOYMENT = "revenu_median", "bacheliers", "ouvriers", "chomage"
-# Sign of each variable in Rey 2009; the four definitions are those of METHODS 3.
+# Sign of each variable in Rey 2009; the four definitions are those of docs/methodologie.md.
 FDEP_SIGNS: Mapping[str, int] = {INCOME: -1, BACHELORS: -1, WORKERS: 1, UNEMPLOYMENT: 1}
 FDEP_LABEL = "FDep recalculé (approché)"
 
-# Pornet 2012, table 5: coefficients of the z-scored shares of the population (METHODS 3).
+# Pornet 2012, table 5: coefficients of the z-scored shares of the population (docs/methodologie.md).
 EDI_COEFFICIENTS: Mapping[str, float] = {
     "surpeuplement": 0.11,
     "sans_chauffage": 0.34,
@@ -82,7 +82,7 @@ class QuantileClasses:
 
 
 def reference_of(frame: pd.DataFrame, weights: Vector) -> pd.DataFrame:
-    """Population-weighted mean and standard deviation of each column (METHODS 3).
+    """Population-weighted mean and standard deviation of each column (docs/methodologie.md).
 
     ``frame``: one row a territory; ``weights``: inhabitants. sd divides by the total weight (no
     degree of freedom taken off). Each column uses the territories where it is known. Index: column
@@ -111,7 +111,7 @@ def reference_of(frame: pd.DataFrame, weights: Vector) -> pd.DataFrame:
 def first_component(
     frame: pd.DataFrame, weights: Vector, anchor: str | None = None
 ) -> FirstComponent:
-    """Population-weighted first principal component (METHODS 3, after Rey 2009).
+    """Population-weighted first principal component (docs/methodologie.md, after Rey 2009).
 
     ``frame``: one row a territory, one column a variable, NaN = not available. ``weights``:
     inhabitants. z-scores with weighted mean and sd, weighted correlation matrix, first eigenvector;
@@ -151,7 +151,7 @@ def fdep(
 ) -> FirstComponent:
     """FDep recalculated, to be shown as :data:`FDEP_LABEL`, never as the published index.
 
-    Rey 2009 (METHODS 3): first component, weighted by population, of the communes of metropolitan
+    Rey 2009 (docs/methodologie.md): first component, weighted by population, of the communes of metropolitan
     France. ``frame``: index = commune codes, columns ``revenu_median`` (declared income per
     consumption unit), ``bacheliers``, ``ouvriers``, ``chomage`` (shares, any common unit).
     ``fallback``: same shape, the canton's values, taken where the commune's are missing (Rey's
@@ -187,7 +187,7 @@ def fdep(
 
 
 def edi(frame: pd.DataFrame, reference: pd.DataFrame) -> pd.Series:
-    """F-EDI: sum of the published coefficients x z-scores (Pornet 2012, table 5; METHODS 3).
+    """F-EDI: sum of the published coefficients x z-scores (Pornet 2012, table 5; docs/methodologie.md).
 
     ``frame``: one column for each of :data:`EDI_COEFFICIENTS`, shares in any unit. ``reference``:
     ``mean`` and ``sd`` per variable, national (:func:`reference_of` on the whole country). NaN when
@@ -211,7 +211,7 @@ def edi(frame: pd.DataFrame, reference: pd.DataFrame) -> pd.Series:
 def weighted_quantile_class(
     score: pd.Series, population: Vector, k: int = 5, among: Vector | None = None
 ) -> QuantileClasses:
-    """Population-weighted quantile classes: k (5 = Q5) is the most deprived (METHODS 3).
+    """Population-weighted quantile classes: k (5 = Q5) is the most deprived (docs/methodologie.md).
 
     ``score``: higher = more deprived; ``population``: inhabitants. ``among``: booleans, the
     territories to cut between; all of them by default (national cut), those of the perimeter for a

@@ -1,6 +1,6 @@
 """From indicators to an ordered, short list of findings: data, not sentences.
 
-Source: METHODS 2 (a difference is said when the interval excludes the benchmark), 8 (similar
+Source: docs/methodologie.md (a difference is said when the interval excludes the benchmark), 8 (similar
 territories are a range, not a norm) and 10 (R14, R16). The interval of a difference between two
 independent estimates combines the half-widths that face each other in quadrature (Newcombe 1998,
 Stat Med 17:873-890; Zou & Donner 2008, Stat Med 27:1693-1702); without an interval on the

@@ -65,7 +65,7 @@ def gap_in_persons(
     *,
     level: float = 0.95,
 ) -> PersonsGap:
-    """Persons concerned if every group had the level of the reference (METHODS 1, PAR in persons).
+    """Persons concerned if every group had the level of the reference (docs/methodologie.md, PAR in persons).
 
     sum_j P_j (y_ref - y_j) / scale when high is good, the opposite when low is: positive = persons
     who would gain, or be spared. The reference is ``reference`` if given (label, position or one
@@ -104,7 +104,7 @@ def gap_in_persons(
 
 
 def concentration_curve(value: Vector, population: Vector, rank: Vector) -> pd.DataFrame:
-    """Concentration curve (METHODS 1; Wagstaff, Paci & van Doorslaer 1991, Soc Sci Med 33:545).
+    """Concentration curve (docs/methodologie.md; Wagstaff, Paci & van Doorslaer 1991, Soc Sci Med 33:545).
 
     From the most disadvantaged on (rank 1): ``population_share`` and ``outcome_share``, cumulated
     from 0 to 1, one point a rank after the origin (equal ranks make one point). Below the diagonal,
@@ -131,7 +131,7 @@ def concentration_curve(value: Vector, population: Vector, rank: Vector) -> pd.D
 
 
 def gap_change(before: SlopeIndex, after: SlopeIndex, level: float = 0.95) -> GapChange:
-    """Absolute and relative change of a gap between two independent dates (METHODS 9).
+    """Absolute and relative change of a gap between two independent dates (docs/methodologie.md).
 
     SE of the SII difference = sqrt(se1^2 + se2^2); the RII ratio is treated the same way on the log
     scale. Both changes are given because they can move apart. The two dates must not share data

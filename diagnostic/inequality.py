@@ -1,9 +1,9 @@
 """Summary measures of inequality between groups, and what a gap is worth in persons.
 
-Source: METHODS 1, after the WHO handbook on health inequality monitoring (2013) and Schlotheuber &
+Source: docs/methodologie.md, after the WHO handbook on health inequality monitoring (2013) and Schlotheuber &
 Hosseinpoor 2022 (Int J Environ Res Public Health 19:3697), whose notation is kept: p_j share of
 the population, y_j value, mu weighted mean, X_j mid-rank from the most disadvantaged (0) to the
-most advantaged (1). Signs are those of METHODS; views reorient them for the screen.
+most advantaged (1). Signs are those of docs/methodologie.md; views reorient them for the screen.
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def measures(
     draws: int | None = None,
     seed: int = SEED,
 ) -> pd.DataFrame:
-    """Table of the measures of METHODS 1 that apply to these groups, in the order of MEASURES.
+    """Table of the measures of docs/methodologie.md that apply to these groups, in the order of MEASURES.
 
     ``value``, ``population``, ``rank``, ``se``: one number a group. ``rank``: 1 = most
     disadvantaged, equal ranks allowed; without it the measures of a social scale (aci, rci, sii,
@@ -513,7 +513,7 @@ def _simulated(name: str, estimate: float, drawn: FloatArray, text: str) -> Row:
 
 
 def _between_group_variance(groups: _Groups, s: FloatArray, estimate: float, text: str) -> Row:
-    """bgv with the closed form of its standard error (METHODS 1)."""
+    """bgv with the closed form of its standard error (docs/methodologie.md)."""
     p, variance = groups.p, s**2
     first = 4 * float((p**2 * variance) @ (groups.y - groups.mean) ** 2)
     second = float(p**2 @ variance) ** 2 - float(p**4 @ variance**2)

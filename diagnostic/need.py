@@ -1,6 +1,6 @@
 """Composite index of social and health need, and the three groups read from it.
 
-Source: METHODS 6.1 and 6.3, after the OECD/JRC *Handbook on Constructing Composite Indicators*
+Source: docs/methodologie.md, after the OECD/JRC *Handbook on Constructing Composite Indicators*
 (2008): z-scores on a fixed national reference, equal or chosen weights per domain, arithmetic
 mean, explicit rules for missing values. A territory's result depends on its own values, the
 weights and the reference only, never on the other rows.
@@ -68,7 +68,7 @@ class National:
 def index(
     frame: pd.DataFrame, domains: Domains, weights: Weights, reference: pd.DataFrame
 ) -> pd.DataFrame:
-    """Need index of each territory (METHODS 6.1); higher means more need.
+    """Need index of each territory (docs/methodologie.md); higher means more need.
 
     ``frame``: one row a territory (index = code), one column an indicator, NaN = not available.
     ``domains``: domain -> {indicator: +1 (higher = more need) or -1}. ``weights``: domain ->
@@ -250,7 +250,7 @@ def groups(
 
     ``cuts`` = (q60, q80): national population-weighted quantiles (or a local cut, if so chosen).
     Columns ``group`` and ``firm``: firm is False when the territory is not classable or lacks a
-    domain; the probability over weight draws (METHODS 6.3, P >= 0.8) is checked elsewhere. Groups
+    domain; the probability over weight draws (docs/methodologie.md, P >= 0.8) is checked elsewhere. Groups
     are for reading: no allocation depends on them.
     """
     low, high = (float(cut) for cut in cuts)
@@ -273,7 +273,7 @@ def national_reference(frame: pd.DataFrame, population: pd.Series) -> pd.DataFra
     """Population-weighted ``mean`` and ``sd`` of each column over the country, for :func:`index`.
 
     Territories without a value are left out with their population. The sd divides by the whole
-    weight (METHODS 6.1): it describes the country, it does not estimate one.
+    weight (docs/methodologie.md): it describes the country, it does not estimate one.
     """
     people = _people_of(population, frame)
     rows = {}
@@ -330,7 +330,7 @@ def national_draws(
     seed: int = 2026,
     cuts: tuple[float, float] = GROUP_CUTS,
 ) -> National:
-    """Redo the index of a whole country under ``draws`` other choices (METHODS 6.1).
+    """Redo the index of a whole country under ``draws`` other choices (docs/methodologie.md).
 
     ``frame``, ``domains``, ``weights``, ``reference`` as in :func:`index`; ``population`` on the
     same index. ``errors``: sd of the error of each value, in the indicator's unit, as a table on

@@ -1,6 +1,6 @@
 """Nearest statistical neighbours: the territories that resemble one another most.
 
-Source: METHODS 8, after CIPFA's *Nearest Neighbours Model* and the ONS statistical neighbours:
+Source: docs/methodologie.md, after CIPFA's *Nearest Neighbours Model* and the ONS statistical neighbours:
 z-scores, Euclidean distance, 10 to 15 neighbours of the same type. The distance describes
 territories, never the outcome studied. The relation is not symmetric: A may be the nearest of B
 without B being among the nearest of A.
@@ -40,7 +40,7 @@ def nearest(
     rebase: bool = False,
     of: Collection[str] | None = None,
 ) -> pd.DataFrame:
-    """The k nearest territories of each, and what sets them apart (METHODS 8).
+    """The k nearest territories of each, and what sets them apart (docs/methodologie.md).
 
     ``frame``: one row a territory (index = code), one column a variable. ``weights``: variable ->
     non-negative number (1 when not named). ``log``: variables taken in logarithm (population,
@@ -83,7 +83,7 @@ def range_of(values: pd.Series, neighbours: pd.DataFrame) -> pd.DataFrame:
 
     ``values``: index = code; ``neighbours``: rows of :func:`nearest`. Index: code, in order;
     columns ``minimum``, ``median``, ``maximum``, ``known``: number of neighbours with a value. What
-    neighbours have, never what the territory should have (METHODS 8).
+    neighbours have, never what the territory should have (docs/methodologie.md).
     """
     if not values.index.is_unique:
         raise ValueError("Un territoire figure deux fois dans les valeurs.")

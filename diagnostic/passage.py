@@ -1,6 +1,6 @@
 """Communes carried from one vintage of the official geographic code (COG) to another.
 
-Method: Insee's passage tables, a year at a time (METHODS §7). When communes merge, counts add up;
+Method: Insee's passage tables, a year at a time (docs/methodologie.md). When communes merge, counts add up;
 when one splits, its count is shared by the populations of its parts. Totals are conserved. Means,
 medians and categories cannot be carried so: only counts go through ``carry``.
 

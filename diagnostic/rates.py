@@ -1,6 +1,6 @@
 """Rates of small areas with their intervals, and what may be said of them against a benchmark.
 
-Source: METHODS 2; Wilson (1927) for proportions, Breslow & Day (1987) for Byar's interval, Dobson
+Source: docs/methodologie.md; Wilson (1927) for proportions, Breslow & Day (1987) for Byar's interval, Dobson
 et al. (1991) for directly standardised rates, Chiang (1968) and Silcocks et al. (2001) for life
 expectancy, Spiegelhalter (2005) for funnels, Benjamini & Hochberg (1995) for the false discovery
 rate.
@@ -97,7 +97,7 @@ def proportion(x: Numbers, n: Numbers, level: float = 0.95, multiplier: float = 
     """Proportion x / n with its Wilson interval, times ``multiplier`` (100 for per cent).
 
     low, high = (2x + z^2 -+ z sqrt(z^2 + 4x(1 - x/n))) / (2(n + z^2)), within [0, 1]
-    (Wilson 1927; METHODS 2). ``x`` people out of ``n``, any shapes that broadcast, not
+    (Wilson 1927; docs/methodologie.md). ``x`` people out of ``n``, any shapes that broadcast, not
     necessarily whole (census weights). NaN in gives NaN out, and so does n = 0. ValueError, in
     French, for a negative or infinite number, for x > n and for a level outside ]0, 1[.
     """
@@ -122,7 +122,7 @@ def crude_rate(
 
     ``events`` and ``population`` (people, or people times years) broadcast. NaN in gives NaN out,
     and so does a population of 0. A rate may exceed one event a person. Interval: see
-    :func:`count_interval` (METHODS 2). ValueError for a negative or infinite number.
+    :func:`count_interval` (docs/methodologie.md). ValueError for a negative or infinite number.
     """
     count, people = _floats(events, population)
     _refuse_negative(count, people)
@@ -136,7 +136,7 @@ def count_interval(events: Numbers, level: float = 0.95) -> tuple[FloatArray, Fl
 
     Exact: low = chi2(alpha/2; 2O)/2, high = chi2(1-alpha/2; 2O+2)/2 (Garwood 1936). Byar:
     low = O (1 - 1/(9O) - z/(3 sqrt(O)))^3, high the same with O + 1 and + (Breslow & Day 1987).
-    Byar's low limit is half the exact one at 1 event and within 1 % of it from 5: METHODS 2 switches
+    Byar's low limit is half the exact one at 1 event and within 1 % of it from 5: docs/methodologie.md switches
     at 10. NaN in gives NaN out.
     """
     (count,) = _floats(events)
@@ -165,7 +165,7 @@ def directly_standardised(
     ``standard``: the standard population of the same bands, in the same order, any unit.
 
     DSR = sum(w r)/sum(w); low = DSR + sqrt(Var/O)(O_low - O), Var = sum(w^2 O_i/n_i^2)/(sum w)^2,
-    O_low and O_high by :func:`count_interval` on the total O (Dobson et al. 1991; METHODS 2).
+    O_low and O_high by :func:`count_interval` on the total O (Dobson et al. 1991; docs/methodologie.md).
     ``event_variance``: sum of f^2 over the people who had f events, by band, when one person may
     count several times (stays in hospital); it replaces O_i in Var and widens the interval.
 
@@ -223,7 +223,7 @@ def indirectly_standardised(
     times the reference's crude rate (``multiplier`` = 100 000 for a rate per 100 000).
 
     E = :func:`expected_events`; the interval is that of O (exact under 10, else Byar's) over E, E
-    being taken as known (METHODS 2). NaN when a number is unknown or E = 0. Two such ratios must
+    being taken as known (docs/methodologie.md). NaN when a number is unknown or E = 0. Two such ratios must
     not be compared with each other, only with the reference: each has its own age weights.
     """
     expected = expected_events(population, reference_events, reference_population)
@@ -263,7 +263,7 @@ def life_expectancy(
 
     NaN, value and interval, for: a total population under 5 000 (Toson & Baker 2003), an empty
     band, more deaths than people in a band or a probability of death of 1, no death in the open
-    band, a 95 % interval wider than 20 years, an unknown number (METHODS 2). ValueError for a
+    band, a 95 % interval wider than 20 years, an unknown number (docs/methodologie.md). ValueError for a
     negative or infinite number and for ages that are not those of an abridged life table.
     """
     count, people = _floats(deaths, population)
@@ -292,7 +292,7 @@ def funnel_limits(
 
     Proportion: p -+ z sqrt(p(1-p)/n) within [0, 1], which is where the Wilson interval of x/n
     leaves p out. Rate and ratio: O/E where the exact Poisson interval of O just touches the
-    expected E, solved for a continuous O (Spiegelhalter 2005; METHODS 2). The labels of a chart
+    expected E, solved for a continuous O (Spiegelhalter 2005; docs/methodologie.md). The labels of a chart
     and its limits thus agree. The z are those of .025 and .001, not 2 and 3.
     """
     (size,) = _floats(denominator)
@@ -355,7 +355,7 @@ def significance(
     :func:`interval_p_values` on ``scale``; a value then differs when p <= 1 - at. ``fdr``: the
     p-values known are first adjusted together (Benjamini & Hochberg 1995), so that at most a
     share 1 - at of the differences announced is expected to be false: the rule for a map of 35 000
-    communes, of which 5 % would differ by chance (METHODS 2).
+    communes, of which 5 % would differ by chance (docs/methodologie.md).
 
     The benchmark is taken as exact and independent of the territory: leave the territory out of
     it, or say so, when it weighs more than 10 %. Overlapping intervals of two territories are not

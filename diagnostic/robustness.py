@@ -1,6 +1,6 @@
 """How far a place in the need index depends on its choices: the simulation behind it.
 
-Source: METHODS 6.1, after the OECD/JRC *Handbook* (2008), step 7, and Saisana, Saltelli &
+Source: docs/methodologie.md, after the OECD/JRC *Handbook* (2008), step 7, and Saisana, Saltelli &
 Tarantola (2005, J R Stat Soc A 168:307-323): draw the disputable choices together, read what
 moves. Each draw takes other domain weights, a normalisation, an aggregation, leaves one indicator
 out, and adds to every value an error of its stated size.

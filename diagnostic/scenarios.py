@@ -1,6 +1,6 @@
 """What a split of means would change to a social gradient, under stated responses.
 
-Source: METHODS 6.4. The result follows from the response that is assumed: a linear one makes
+Source: docs/methodologie.md. The result follows from the response that is assumed: a linear one makes
 targeting win on every slope, an unequal take-up makes a universal offer widen the gap. So this is
 a sensitivity table, never a forecast, and it names no best strategy.
 :func:`diagnostic.allocation.scenarios` is the way in.
@@ -46,7 +46,7 @@ class Response:
         return share
 
 
-# The three of METHODS 6.4: one tenth avoided by the mean dose; at most a quarter avoided; a
+# The three of docs/methodologie.md: one tenth avoided by the mean dose; at most a quarter avoided; a
 # take-up twice as low among the most disadvantaged.
 RESPONSES = (
     Response("lineaire", rate=0.1),

@@ -1,6 +1,6 @@
 """Slope and relative indices of inequality (SII, RII) of groups ranked on a social scale.
 
-Source: METHODS 1; Mackenbach & Kunst 1997 (Soc Sci Med 44:757) for the two indices, Schlotheuber &
+Source: docs/methodologie.md; Mackenbach & Kunst 1997 (Soc Sci Med 44:757) for the two indices, Schlotheuber &
 Hosseinpoor 2022 (Int J Environ Res Public Health 19:3697) for the logistic form, Low & Low 2004
 (J Public Health 26:388) and OHID's public-health methods for the intervals that propagate each
 group's own standard error.
@@ -93,7 +93,7 @@ def slope_index(
     seed: int = SEED,
     allow_missing: bool = False,
 ) -> SlopeIndex:
-    """SII and RII of groups given from the most to the least disadvantaged (METHODS 1).
+    """SII and RII of groups given from the most to the least disadvantaged (docs/methodologie.md).
 
     ``value``: shape (groups,) or (groups, k) for k indicators at once. ``se``: standard error of
     each value, same shape and unit (never on the log or logit scale), or None. ``population``:

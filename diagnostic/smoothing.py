@@ -1,4 +1,4 @@
-"""Empirical Bayes smoothing of small-area rates: global and local (METHODS 2).
+"""Empirical Bayes smoothing of small-area rates: global and local (docs/methodologie.md).
 
 Source: Marshall (1991), *Mapping disease and mortality rates using empirical Bayes estimators*,
 Applied Statistics 40(2). With events x, population n, reference rate b and variance a between

@@ -22,7 +22,7 @@ def midrank(population: Vector, rank: Vector | None = None) -> FloatArray:
     """Position X_j of each group between 0 (most disadvantaged) and 1 (most advantaged).
 
     X_j = share of the population in more disadvantaged groups + half the group's own share
-    (METHODS 1; a ridit, Bross 1958). ``rank``: 1 = most disadvantaged; equal ranks share one
+    (docs/methodologie.md; a ridit, Bross 1958). ``rank``: 1 = most disadvantaged; equal ranks share one
     position. Without it the groups come in order. Raises ValueError for an unknown population or
     rank.
     """

@@ -1,6 +1,6 @@
 """Spatial clustering: neighbourhoods, global Moran, LISA and Getis-Ord, permutations and FDR.
 
-Source: METHODS 5. Moran (1950), Cliff & Ord (1981), Anselin (1995), Getis & Ord (1992) and Ord &
+Source: docs/methodologie.md. Moran (1950), Cliff & Ord (1981), Anselin (1995), Getis & Ord (1992) and Ord &
 Getis (1995), Assunção & Reis (1999), Benjamini & Hochberg (1995), Caldas de Castro & Singer (2006).
 
 The global statistics and their moments come from esda (the reference implementation, equal to
@@ -183,7 +183,7 @@ def moran(
     permutations: int = GLOBAL_PERMUTATIONS,
     seed: int = SEED,
 ) -> GlobalTest:
-    """Global Moran's I, row-standardised weights (METHODS 5; Moran 1950, Cliff & Ord 1981).
+    """Global Moran's I, row-standardised weights (docs/methodologie.md; Moran 1950, Cliff & Ord 1981).
 
     ``values``: index = the codes of ``weights``, NaN = not available. ``nature`` says what the
     values are; only "observed" is accepted. Territories without a value, then without a neighbour
@@ -204,7 +204,7 @@ def moran_rates(
     permutations: int = GLOBAL_PERMUTATIONS,
     seed: int = SEED,
 ) -> GlobalTest:
-    """Global Moran's I of rates, empirical Bayes standardised (Assunção & Reis 1999; METHODS 5).
+    """Global Moran's I of rates, empirical Bayes standardised (Assunção & Reis 1999; docs/methodologie.md).
 
     Each rate is centred on the overall rate b and divided by its own standard deviation
     sqrt(a + b / n_i), b / n_i where that sum is negative: small populations no longer make the
@@ -234,7 +234,7 @@ def lisa(
     seed: int = SEED,
     alpha: float = 0.05,
 ) -> LocalTest:
-    """Local Moran I_i = (n - 1) z_i lag(z)_i / sum(z^2) (Anselin 1995; METHODS 5).
+    """Local Moran I_i = (n - 1) z_i lag(z)_i / sum(z^2) (Anselin 1995; docs/methodologie.md).
 
     esda's convention: spdep's localmoran is n / (n - 1) times this. Conditional permutations: the
     value of i stays, those of all the others are drawn without replacement in its neighbourhood.
@@ -264,7 +264,7 @@ def getis_ord(
     seed: int = SEED,
     alpha: float = 0.05,
 ) -> LocalTest:
-    """Getis-Ord G*_i (``star``, the territory counts itself) or G_i, as z-scores (METHODS 5).
+    """Getis-Ord G*_i (``star``, the territory counts itself) or G_i, as z-scores (docs/methodologie.md).
 
     Ord & Getis (1995): (sum of the neighbours - W x mean) / (s sqrt((N W - W^2) / (N - 1))), W
     neighbours, N = n with G*, n - 1 (and mean and s without i) with G. Unlike LISA it tells high

@@ -1,6 +1,6 @@
 """Statistical secrecy: which counts of a hierarchy must not be shown.
 
-Source: METHODS 2 (French rules: no cell under 11 units for data on persons, one contributor above
+Source: docs/methodologie.md (French rules: no cell under 11 units for data on persons, one contributor above
 85 %, secondary suppression) and Hundepool et al., *Statistical Disclosure Control* (2012), chapter
 4, for the secondary step. The cells are counts at every level (commune, EPCI, département...); a
 total equals the sum of its children, and a child may belong to several overlapping totals.

@@ -1,6 +1,6 @@
 """Trends over few points: Mann-Kendall, Sen's slope, chi-square trend, detectable change.
 
-Source: METHODS 9. Mann 1945 (*Econometrica* 13:245), Kendall 1975 (*Rank Correlation Methods*),
+Source: docs/methodologie.md. Mann 1945 (*Econometrica* 13:245), Kendall 1975 (*Rank Correlation Methods*),
 Sen 1968 (*JASA* 63:1379), Gilbert 1987 (*Statistical Methods for Environmental Pollution
 Monitoring*, ch. 16), Armitage 1955 (*Biometrics* 11:375), Fleiss, Levin & Paik 2003 (*Statistical
 Methods for Rates and Proportions*, ch. 4). A series that breaks or whose periods overlap is refused;
@@ -110,7 +110,7 @@ def assess(
     window: int = 1,
     level: float = 0.95,
 ) -> Assessment:
-    """Verdict on a series of one indicator in one territory (METHODS 9).
+    """Verdict on a series of one indicator in one territory (docs/methodologie.md).
 
     ``periods``: text of the warehouse: ``2019``, ``2019-2021``, ``2025-09-01/2026-08-31``, any
     order. ``window``: years that a point dated by one year covers (5 for the census). ``series``:
@@ -146,7 +146,7 @@ def assess(
 def mann_kendall(
     values: npt.ArrayLike, times: npt.ArrayLike | None = None, continuity: bool = True
 ) -> MannKendall:
-    """Mann-Kendall test of a monotonic trend (METHODS 9; Mann 1945, Kendall 1975).
+    """Mann-Kendall test of a monotonic trend (docs/methodologie.md; Mann 1945, Kendall 1975).
 
     ``values``: 1-d; ``times``: distinct numbers, 0, 1, 2... by default. NaN values are left out
     with their time. S = sum of the signs of later minus earlier values. Two-sided p:
@@ -177,7 +177,7 @@ def mann_kendall(
 def sen_slope(
     values: npt.ArrayLike, times: npt.ArrayLike | None = None, level: float = 0.95
 ) -> SenSlope:
-    """Sen's slope: median of the slopes between all pairs of points (Sen 1968; METHODS 9).
+    """Sen's slope: median of the slopes between all pairs of points (Sen 1968; docs/methodologie.md).
 
     Intercept = median of the values - slope x median of the times (Conover 1980). Interval: the
     L-th smallest and L-th largest of the N slopes. From 10 points L = (N - z sqrt(Var S)) / 2,
@@ -205,7 +205,7 @@ def proportion_trend(
     *,
     window: int = 1,
 ) -> ProportionTrend:
-    """Chi-square test of a linear trend in proportions (Armitage 1955; METHODS 9).
+    """Chi-square test of a linear trend in proportions (Armitage 1955; docs/methodologie.md).
 
     With scores s (middle of the ``periods`` in years, or 0, 1, 2...), counts x of n and p = sum x /
     sum n: T = sum s (x - n p), D = sum n s^2 - (sum n s)^2 / sum n; statistic = T^2 / (p(1-p)D), 1
@@ -239,7 +239,7 @@ def minimum_detectable_change(
     power: float = 0.8,
     level: float = 0.95,
 ) -> DetectableChange:
-    """Smallest change between two independent periods that a test would probably see (METHODS 9).
+    """Smallest change between two independent periods that a test would probably see (docs/methodologie.md).
 
     ``baseline``: proportion or rate, in units of ``scale`` (100 for a %, 100 000 for a rate per 100
     000). ``n_before``, ``n_after`` (same as before by default): persons, or person-years for a
@@ -281,7 +281,7 @@ def minimum_detectable_change(
 
 
 def check_periods(periods: Sequence[str], window: int = 1) -> FloatArray:
-    """Middle of each period, in years, once it is known that no two overlap (METHODS 9).
+    """Middle of each period, in years, once it is known that no two overlap (docs/methodologie.md).
 
     ``periods`` and ``window`` as in :func:`assess`. Raises OverlappingPeriods: the rolling census,
     averages over several years; ValueError for a text that is not a period.
@@ -289,6 +289,19 @@ def check_periods(periods: Sequence[str], window: int = 1) -> FloatArray:
     starts, ends = _independent(periods, np.ones(len(periods), dtype=bool), None, None, window)
     middles: FloatArray = (starts + ends) / 2
     return middles
+
+
+def independent_periods(periods: Sequence[str], window: int = 1) -> list[str]:
+    """The latest of ``periods``, then those before it that share no year with one already kept.
+
+    Oldest first; ``window`` as in :func:`assess`. Raises ValueError for a text that is not a period.
+    """
+    bounds = {str(period): _bounds(str(period), window) for period in periods}
+    kept: list[str] = []
+    for period in sorted(bounds, key=lambda one: bounds[one], reverse=True):
+        if not kept or bounds[period][1] <= bounds[kept[-1]][0] + 1e-6:
+            kept.append(period)
+    return kept[::-1]
 
 
 def _known(values: npt.ArrayLike) -> npt.NDArray[np.bool_]:

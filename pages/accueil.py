@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.choosing import go_to_perimeter_once_chosen, show_examples, show_file_box, show_search
-from pages.shared import PERIMETER_PAGE, current
+from pages.choosing import go_on_once_chosen, show_examples, show_file_box, show_search
+from pages.shared import LANDING_PAGE, current
 from views.text import escape_markdown
 
-go_to_perimeter_once_chosen()
+go_on_once_chosen()
 
 st.title("Gradient", anchor=False)
 st.markdown(
@@ -19,7 +19,7 @@ st.markdown(
 found = current()
 if found is not None:
     st.page_link(
-        PERIMETER_PAGE,
+        LANDING_PAGE,
         label=f"Reprendre : {escape_markdown(found.label)}",
         icon=":material/arrow_forward:",
     )

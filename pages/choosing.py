@@ -18,7 +18,7 @@ from diagnostic.perimeter import (
     file_name,
     load,
 )
-from pages.shared import PERIMETER_PAGE, Current, choose, search_index, warehouse
+from pages.shared import LANDING_PAGE, Current, choose, search_index, warehouse
 from views.text import LEVELS, departement_text, escape_markdown, number
 from warehouse.paths import ROOT
 
@@ -30,10 +30,10 @@ def take(perimeter: Perimeter) -> None:
     st.session_state["just_chosen"] = True
 
 
-def go_to_perimeter_once_chosen() -> None:
-    """Leave the page for the perimeter's when one has just been chosen."""
+def go_on_once_chosen() -> None:
+    """Leave the welcome page for what stands out when a perimeter has just been chosen."""
     if st.session_state.pop("just_chosen", False):
-        st.switch_page(PERIMETER_PAGE)
+        st.switch_page(LANDING_PAGE)
 
 
 def change(parts: Iterable[Part]) -> None:
@@ -164,6 +164,7 @@ def show_file_box(found: Current | None) -> None:
         st.file_uploader(
             "Rouvrir un fichier de périmètre (.json)",
             type=["json"],
+            max_upload_size=20,
             key="fichier",
             on_change=reopen,
         )

@@ -1,37 +1,52 @@
-"""Données: what is loaded, from whom, how old, under which licence; the dictionary."""
+"""Données: what is loaded and how old, loading more, dropping files, the dictionary, the tables."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
+from connectors.cards import load_sources
+from connectors.errors import ConnectorError
 from diagnostic.perimeter import file_name
-from pages.shared import current, indicators, mart, profile, show_table, warehouse
+from pages.dropping import dropping
+from pages.exporting import exporting
+from pages.refreshing import loading, offer_new_build, what_changed
+from pages.shared import (
+    current,
+    indicators,
+    mart,
+    profile,
+    show_table,
+    warehouse,
+)
+from views.donnees import KINDS, scope_sentence, source_link, state_text
 from views.tables import csv_file
 from views.text import DIRECTIONS, STATES, THEMES, escape_markdown, number, period_text
+from warehouse.fetch import age
 
-KINDS = {
-    "ratio": "somme des numérateurs / somme des dénominateurs",
-    "count": "somme",
-    "mean": "moyenne pondérée",
-    "median": "valeur publiée, sinon moyenne pondérée (approchée)",
-    "ordinal": "communes dans la catégorie la plus haute",
-    "sample": "communes avec au moins un prélèvement non conforme",
-    "list": "liste, jamais de moyenne",
-}
-
+found = current()
 st.title("Données", anchor=False)
 facts = warehouse().facts
-st.markdown(
-    f"Construction **{escape_markdown(facts['build_id'])}**, du "
-    f"{pd.Timestamp(facts['construit_le']).strftime('%d/%m/%Y à %H:%M')} (temps universel). "
-    "Tous les chiffres viennent des sources chargées ci-dessous : aucune connexion n'est nécessaire."
-)
-
-st.subheader("Les sources", anchor=False)
 every_source = mart("sources")
 is_loaded = every_source["rows"] > 0
 sources = every_source[is_loaded]
+has_producer_file = every_source["state"] == "chargé"
+departements = mart("loaded_departements")
+st.markdown(
+    f"Construction **{escape_markdown(facts['build_id'])}**, du "
+    f"{pd.Timestamp(facts['construit_le']).strftime('%d/%m/%Y à %H:%M')} (temps universel). "
+    "Tous les chiffres viennent des sources chargées ci-dessous : aucune connexion n'est nécessaire "
+    "pour les lire.  \n"
+    + scope_sentence(
+        facts["profil"],
+        int(has_producer_file.sum()),
+        list(departements[departements["loaded"]]["name"]),
+        len(departements),
+    )
+)
+offer_new_build("haut")
+
+st.subheader("Les sources", anchor=False)
 show_table(
     pd.DataFrame(
         {
@@ -41,24 +56,20 @@ show_table(
             "Lignes": sources["rows"].map(number),
             "Licence": sources["licence"],
             "Mise à jour": sources["cadence"],
-            "État": sources["state"],
+            "État et âge": [
+                state_text(state, age(day) if day else "")
+                for state, day in zip(sources["state"], sources["retrieved_at"], strict=True)
+            ],
         }
     ),
     "Sources de données",
     ["Lignes"],
 )
+what_changed()
 with st.expander("Sources connues, pas encore chargées", icon=":material/cloud_download:"):
-    waiting = every_source[~is_loaded]
-    show_table(
-        waiting[["producer", "title", "vintage", "licence"]].set_axis(
-            ["Producteur", "Titre", "Millésime", "Licence"], axis=1
-        ),
-        "Sources connues, pas encore chargées",
-    )
-    st.markdown(
-        "Déposez leurs fichiers dans un dossier, puis : "
-        "`python -m warehouse build --profil national --depot DOSSIER`."
-    )
+    for row in every_source[~is_loaded].itertuples():
+        facts_of_it = f"{row.producer} ; millésime {row.vintage} ; {row.licence}"
+        st.markdown(f"- {source_link(row.title, row.page)} : {escape_markdown(facts_of_it)}")
 with st.expander("Limites de chaque source", icon=":material/warning:"):
     for row in sources.itertuples():
         st.markdown(f"**{escape_markdown(row.producer)}**, {escape_markdown(row.title)}")
@@ -67,6 +78,16 @@ with st.expander("Limites de chaque source", icon=":material/warning:"):
         st.markdown(f"- Page du producteur : <{row.page}>")
         if row.checked:
             st.markdown(f"- Vérifié : {escape_markdown(row.checked)}")
+
+st.subheader("Charger les données des producteurs", anchor=False)
+try:
+    load_sources()
+except ConnectorError as error:
+    st.error(escape_markdown(str(error)), icon=":material/error:")
+else:
+    loading(found)
+    st.subheader("Déposer un fichier public", anchor=False)
+    dropping()
 
 st.subheader("Le dictionnaire des indicateurs", anchor=False)
 dictionary = pd.DataFrame(
@@ -102,7 +123,6 @@ st.download_button(
     on_click="ignore",
 )
 
-found = current()
 if found is not None:
     st.subheader(f"Tous les chiffres de {escape_markdown(found.label)}", anchor=False)
     frame = profile(found)
@@ -132,3 +152,6 @@ if found is not None:
         icon=":material/download:",
         on_click="ignore",
     )
+
+st.subheader("Toutes les tables", anchor=False)
+exporting(found)

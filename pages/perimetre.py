@@ -8,11 +8,20 @@ import streamlit as st
 from diagnostic.perimeter import MAX_NAME, Part, Perimeter
 from pages.choosing import change, show_file_box, show_search
 from pages.layers import contour_credit, layer
-from pages.shared import Current, choose, current, header, mart, show_table
+from pages.shared import (
+    LANDING_PAGE,
+    Current,
+    choose,
+    current,
+    header,
+    mart,
+    show_table,
+)
 from views.maps import perimeter_map
 from views.text import LEVELS, alphabetical, count_of, escape_markdown, number
 
 NEXT_PAGES = (
+    (LANDING_PAGE, "Voir ce qui ressort", ":material/lightbulb:"),
     ("pages/portrait.py", "Lire le portrait", ":material/list_alt:"),
     ("pages/carte.py", "Voir la carte", ":material/map:"),
     ("pages/cibles.py", "Cibler et doser", ":material/balance:"),

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from diagnostic.comparison import shown, side_by_side, standardised_gap
-from pages.linked import linked_segments
+from diagnostic.comparison import shown, side_by_side
+from pages.reading import reading
 from pages.shared import (
+    LANDING_PAGE,
     Current,
     breaks,
     comparator_values,
@@ -18,24 +19,11 @@ from pages.shared import (
     require_perimeter,
     show_table,
 )
-from views.observation import Reading, value_text
-from views.portrait import (
-    TABLE_STYLE,
-    Line,
-    by_tone,
-    gap_chart,
-    gap_summary,
-    portrait_table,
-)
+from views.portrait import TABLE_STYLE, Line, portrait_table
 from views.text import THEMES, count_of, escape_markdown, number, period_text
-from warehouse.indicators import IndicatorCard
 
 found = require_perimeter()
 header(found, "Portrait")
-
-
-def reading(card: IndicatorCard) -> Reading:
-    return Reading(card.unit, card.decimals, card.kind, card.signed)
 
 
 def lines(own: pd.DataFrame, others: pd.DataFrame, theme: str) -> list[Line]:
@@ -60,72 +48,6 @@ def lines(own: pd.DataFrame, others: pd.DataFrame, theme: str) -> list[Line]:
             )
         )
     return built
-
-
-def gaps(own: pd.DataFrame, others: pd.DataFrame, place: str) -> pd.DataFrame:
-    """Standardised gaps to ``place``, for indicators with a figure on both sides and a spread."""
-    theirs = others[(others["place"] == place) & others["value"].notna()].set_index("indicator_id")
-    references = mart("references_of", indicators=list(own.index))
-    spread = references.set_index(["indicator_id", "period"])["sd"]
-    rows = []
-    for card in indicators().values():
-        if card.id not in theirs.index or card.id not in own.index:
-            continue
-        row = own.loc[card.id]
-        key = (card.id, row["period"])
-        if (
-            pd.isna(row["value"])
-            or key not in spread.index
-            or card.kind in ("count", "sample", "ordinal")
-        ):
-            continue
-        rows.append(
-            {
-                "label": card.short_label,
-                "value": row["value"],
-                "other": theirs.loc[card.id, "value"],
-                "sd": spread[key],
-                "direction": card.direction,
-                "own_text": value_text(row, reading(card)),
-                "other_text": value_text(theirs.loc[card.id], reading(card)),
-            }
-        )
-    frame = pd.DataFrame(rows)
-    if frame.empty:
-        return frame
-    gap = standardised_gap(frame["value"], frame["other"], frame["sd"])
-    return frame.assign(gap=gap).dropna(subset=["gap"]).pipe(by_tone)
-
-
-def show_gaps(own: pd.DataFrame, others: pd.DataFrame, places: dict[str, str]) -> None:
-    if not places:
-        return
-    st.subheader("Où le territoire s'écarte", anchor=False)
-    place = linked_segments(
-        "Comparer à",
-        places,
-        default=list(places)[-1],
-        key="comparateur",
-        help="Le territoire placé sur la ligne verticale du graphique.",
-    )
-    frame = gaps(own, others, place)
-    if frame.empty:
-        st.info(
-            f"Aucun indicateur n'a de chiffre à la fois ici et pour {places[place]} : "
-            "choisissez un autre territoire de comparaison.",
-            icon=":material/info:",
-        )
-        return
-    summary = gap_summary(frame, places[place])
-    st.plotly_chart(
-        gap_chart(frame, places[place]), key="ecarts", config={"displayModeBar": False}, alt=summary
-    )
-    st.caption(
-        f"{escape_markdown(summary)} Chaque barre va de la valeur du territoire de comparaison "
-        "(ligne noire) à celle du périmètre ; sa longueur se mesure en écarts-types entre communes, "
-        "pour que des unités différentes tiennent sur le même axe. Orange hachuré : moins favorable ; "
-        "bleu : plus favorable ; gris : ni l'un ni l'autre. Un écart n'est pas une cause."
-    )
 
 
 def show_lists(current: Current) -> None:
@@ -175,8 +97,7 @@ places = {f"{place.level}:{place.code}": place.name for place in found.comparato
 loaded = others[shown(others)]["place"].unique()
 useful = {key: name for key, name in places.items() if key in loaded}
 
-show_gaps(own, others, useful)
-
+st.page_link(LANDING_PAGE, label="Voir ce qui ressort de ces chiffres", icon=":material/lightbulb:")
 st.html(TABLE_STYLE)
 for theme, title in THEMES.items():
     chosen = lines(own, others, theme)

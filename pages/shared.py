@@ -23,6 +23,7 @@ from warehouse.read import Warehouse
 PARAMETER = "p"
 NAME_PARAMETER = "nom"
 PERIMETER_PAGE = "pages/perimetre.py"
+LANDING_PAGE = "pages/ce_qui_ressort.py"
 
 
 @st.cache_resource(max_entries=2, show_spinner="Ouverture de l'entrepôt…")
@@ -32,10 +33,16 @@ def open_warehouse(path: str) -> Warehouse:
 
 
 def build_path() -> str:
-    """Path of the build that this session opened; it keeps it until it reloads."""
-    if "build_path" not in st.session_state:
-        st.session_state["build_path"] = str(published().path)
+    """Path of the build that this session opened; it keeps it until it reloads, or it is gone."""
+    opened = st.session_state.get("build_path")
+    if opened is None or not Path(opened).is_file():
+        use_published()
     return str(st.session_state["build_path"])
+
+
+def use_published() -> None:
+    """Have this session read the published build from now on."""
+    st.session_state["build_path"] = str(published().path)
 
 
 def warehouse() -> Warehouse:
@@ -197,6 +204,11 @@ def current() -> Current | None:
     return Current(**{**found.__dict__, "warnings": warnings})
 
 
+def resolved(perimeter: Perimeter) -> Current:
+    """Any perimeter, resolved against the open build; its ``codes`` are empty when none is known."""
+    return _resolve(build_path(), perimeter)
+
+
 @st.cache_data(max_entries=200, show_spinner=False)
 def _resolve(path: str, perimeter: Perimeter) -> Current:
     known = _geography(path)
@@ -219,7 +231,7 @@ def _resolve(path: str, perimeter: Perimeter) -> Current:
         communes=communes,
         label=perimeter.name or _automatic_name(perimeter, known),
         whole=whole,
-        comparators=_comparators(communes, whole) if len(communes) else (),
+        comparators=_comparators(communes, known) if len(communes) else (),
         warnings=notes,
     )
 
@@ -240,8 +252,11 @@ def _automatic_name(perimeter: Perimeter, known: Geography) -> str:
     return f"{shown} sans {joined(removed) if len(removed) <= 2 else count_of(len(removed), 'commune')}"
 
 
-def _comparators(communes: pd.DataFrame, whole: tuple[str, str]) -> tuple[Place, ...]:
-    """Larger territories of the perimeter, the nearest first; where it spans two, the larger share."""
+def _comparators(communes: pd.DataFrame, known: Geography) -> tuple[Place, ...]:
+    """Larger territories of the perimeter, the nearest first; where it spans two, the larger share.
+
+    One that is the perimeter itself (La Réunion, a département and a région) is left out.
+    """
     places: list[Place] = []
     if communes["epci_code"].nunique(dropna=False) == 1 and pd.notna(communes["epci_code"].iloc[0]):
         first = communes.iloc[0]
@@ -251,7 +266,10 @@ def _comparators(communes: pd.DataFrame, whole: tuple[str, str]) -> tuple[Place,
         code, name = share.idxmax()
         places.append(Place(level, code, name))
     places.append(Place("france", "FR", "France"))
-    return tuple(place for place in places if (place.level, place.code) != whole)
+    own = set(communes["code"])
+    return tuple(
+        place for place in places if set(known.members.get((place.level, place.code), ())) != own
+    )
 
 
 def require_perimeter() -> Current:

@@ -87,8 +87,12 @@ def load_libraries_ahead() -> None:
 
 def serve(script: Path, port: int) -> None:
     """Run Streamlit until it is stopped."""
+    from streamlit.runtime.pages_manager import PagesManager
     from streamlit.web import cli
 
+    # app.py declares the pages: without this, a link opened before anyone has seen the welcome page
+    # would be looked for among the files of pages/ (docs/decisions/0004).
+    PagesManager.uses_pages_directory = False
     console = sys.stdout
     threading.Thread(target=announce_when_ready, args=(port, console), daemon=True).start()
     arguments = ["run", str(script), "--server.port", str(port)]

@@ -1,4 +1,4 @@
-"""The portrait: a printable table by theme, and a chart of the gaps."""
+"""The portrait: a printable table by theme."""
 
 from __future__ import annotations
 
@@ -7,14 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from views.observation import Reading, caution_text, coverage_text, newer_text, value_text
-from views.text import DIRECTIONS, count_of, escape_html, number, period_text
-
-# Blue, orange, grey: told apart without colour vision, never red against green.
-COLOURS = {"favorable": "#1f5fa8", "defavorable": "#c05a00", "neutre": "#5b6673"}
-FONT = "DejaVu Sans, Segoe UI, Helvetica, Arial, sans-serif"
+from views.text import DIRECTIONS, escape_html, period_text
 
 TABLE_STYLE = """
 <style>
@@ -99,98 +94,3 @@ def _other_cell(row: Any | None, reading: Reading) -> str:
     if row is None or row.state == "absent":
         return '<td class="n faint">–</td>'
     return _cell(row, reading)
-
-
-def gap_chart(frame: pd.DataFrame, comparator: str) -> go.Figure:
-    """Bars from the comparator's value (the vertical line) to the perimeter's, one an indicator.
-
-    ``frame`` has label, gap (in standard deviations among communes), direction, own_text,
-    other_text, in display order. Colour says favourable or not, and only where a direction exists.
-    """
-    ordered = frame.iloc[::-1]
-    clipped = ordered["gap"].clip(-3, 3)
-    tone = [
-        gap_tone(gap, direction)
-        for gap, direction in zip(ordered["gap"], ordered["direction"], strict=True)
-    ]
-    figure = go.Figure()
-    names = {
-        "favorable": "plus favorable",
-        "defavorable": "moins favorable",
-        "neutre": "sans sens favorable ou défavorable",
-    }
-    for key, name in names.items():
-        chosen = [position for position, one in enumerate(tone) if one == key]
-        figure.add_bar(
-            orientation="h",
-            y=ordered["label"].iloc[chosen],
-            x=clipped.iloc[chosen],
-            name=f"{name}",
-            marker={
-                "color": COLOURS[key],
-                "pattern": {"shape": "/" if key == "defavorable" else ""},
-            },
-            text=ordered["own_text"].iloc[chosen],
-            textposition="outside",
-            cliponaxis=False,
-            customdata=ordered[["own_text", "other_text"]].iloc[chosen].to_numpy(),
-            hovertemplate="%{y}<br>Périmètre : %{customdata[0]}<br>"
-            + comparator.replace("%", "")
-            + " : %{customdata[1]}<extra></extra>",
-        )
-    figure.add_vline(x=0, line={"color": "#0d151e", "width": 2})
-    figure.update_layout(
-        height=90 + 30 * len(ordered),
-        margin={"l": 10, "r": 40, "t": 60, "b": 40},
-        font={"family": FONT, "size": 14, "color": "#0d151e"},
-        plot_bgcolor="white",
-        barmode="overlay",
-        bargap=0.35,
-        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "title": {"text": ""}},
-        separators=", ",
-    )
-    figure.update_xaxes(
-        range=[-3.4, 3.4],
-        tickvals=[-2, 0, 2],
-        ticktext=["nettement plus bas", escape_html(comparator), "nettement plus haut"],
-        tickfont={"color": "#0d151e", "size": 14},
-        gridcolor="#e3e7ec",
-        zeroline=False,
-        fixedrange=True,
-    )
-    figure.update_yaxes(
-        tickfont={"color": "#0d151e", "size": 14},
-        automargin=True,
-        fixedrange=True,
-        categoryorder="array",
-        categoryarray=list(ordered["label"]),
-    )
-    return figure
-
-
-def gap_tone(gap: float, direction: str) -> str:
-    """favorable, defavorable or neutre: what a gap means, given the direction of its indicator."""
-    if direction not in ("favorable", "defavorable") or gap == 0:
-        return "neutre"
-    return "favorable" if (gap > 0) == (direction == "favorable") else "defavorable"
-
-
-def by_tone(frame: pd.DataFrame) -> pd.DataFrame:
-    """Rows of ``frame`` (gap, direction) as the chart shows them: less favourable first, widest first."""
-    tones = [gap_tone(gap, way) for gap, way in zip(frame["gap"], frame["direction"], strict=True)]
-    rank = pd.Series(tones, index=frame.index).map({"defavorable": 0, "favorable": 1, "neutre": 2})
-    order = pd.DataFrame({"rank": rank, "size": -frame["gap"].abs()}).sort_values(["rank", "size"])
-    return frame.loc[order.index]
-
-
-def gap_summary(frame: pd.DataFrame, comparator: str) -> str:
-    """The chart in one sentence, for who does not see it."""
-    tones = [gap_tone(gap, way) for gap, way in zip(frame["gap"], frame["direction"], strict=True)]
-    good, bad = tones.count("favorable"), tones.count("defavorable")
-    plain = tones.count("neutre")
-    return (
-        f"Comparaison, {comparator} : {count_of(good, 'indicateur')} "
-        f"{'plus favorable' if good < 2 else 'plus favorables'}, {number(bad)} "
-        f"{'moins favorable' if bad < 2 else 'moins favorables'}, {number(plain)} "
-        "sans sens favorable ou défavorable. Le tableau ci-dessous donne les valeurs."
-    )

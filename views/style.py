@@ -1,11 +1,13 @@
 """The few rules of style that Streamlit's theme does not cover."""
 
+# Of charts and pictures: on every machine, one of these has every sign used.
+FONT = "DejaVu Sans, Segoe UI, Helvetica, Arial, sans-serif"
+
 STYLE = """
 <style>
 [data-testid="stMainBlockContainer"] { padding-top: 3.2rem; }
 [data-testid="stCaptionContainer"] { opacity: .88; }
 [data-testid="InputInstructions"] { display: none; }
-[data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 @media print {
   section[data-testid="stSidebar"], header, .stButton, .stDownloadButton,
   [data-testid="stToolbar"] { display: none !important; }
@@ -14,4 +16,60 @@ STYLE = """
 """
 
 # Streamlit declares its pages in English: a screen reader would read French with English sounds.
-LANGUAGE = "<script>document.documentElement.lang = 'fr';</script>"
+# Its box for files too speaks English, refusals included: its few sentences are said in French, on
+# the node where Streamlit wrote them.
+LANGUAGE = r"""
+<script>
+document.documentElement.lang = 'fr';
+if (!window.gradientSpeaksFrench) {
+  window.gradientSpeaksFrench = true;
+  const UNITS = {B: 'octets', KB: 'ko', MB: 'Mo', GB: 'Go'};
+  const size = (number, unit) => number.replace(/\.0$/, '').replace('.', ',') + '\u00a0'
+    + (unit === 'B' && Number(number) < 2 ? 'octet' : UNITS[unit]);
+  const SENTENCES = [
+    [/^Upload$/, () => 'Choisir un fichier'],
+    [/^Add files$/, () => 'Ajouter des fichiers'],
+    [/^Drag and drop (a file|files) here$/, () => 'Déposez ici'],
+    [/^([\d.]+)\s?([KMG]?B) per file$/, (_, n, unit) => size(n, unit) + ' au plus par fichier'],
+    [/^([\d.]+)\s?([KMG]?B)$/, (_, n, unit) => size(n, unit)],
+    [/^(.*), ([\d.]+)\s?([KMG]?B)$/, (_, name, n, unit) => name + ', ' + size(n, unit)],
+    [/^(Error: )?File must be ([\d.]+)\s?([KMG]?B) or smaller\.$/,
+      (_, start, n, unit) => 'Fichier trop gros : ' + size(n, unit) + ' au plus.'],
+    [/^(Error: )?.* files are not allowed\.$/, () => "Ce type de fichier n'est pas pris ici."],
+    [/^(Error: )?Only one file is allowed\.$/, () => 'Un seul fichier à la fois.'],
+    [/^(Error: )?File size is too small\.$/, () => 'Fichier vide.'],
+    [/^(Error: )?(Unexpected error\. Please try again\.|Upload failed|.*status code \d+.*)$/,
+      () => "Le fichier n'a pas pu être reçu : réessayez."],
+    [/^Error: $/, () => 'Refusé : '],
+    [/^Remove (.+)$/, (_, name) => 'Retirer ' + name],
+    [/^Cancel upload of (.+)$/, (_, name) => "Annuler l'envoi de " + name],
+    [/^Click to retry upload$/, () => 'Cliquez pour réessayer'],
+  ];
+  const french = (text) => {
+    const found = SENTENCES.find(([english]) => english.test(text));
+    return found ? text.replace(found[0], found[1]) : text;
+  };
+  const PLACES = '[data-testid="stFileUploader"], [data-testid="stTooltipErrorContent"],'
+    + ' [data-testid="stTooltipContent"], [role="tooltip"]';
+  const speak = () => document.querySelectorAll(PLACES).forEach((place) => {
+    const texts = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+      const said = french(node.nodeValue);
+      if (said !== node.nodeValue) node.nodeValue = said;
+    }
+    place.querySelectorAll('[aria-label], [title]').forEach((node) =>
+      ['aria-label', 'title'].forEach((name) => {
+        const text = node.getAttribute(name);
+        if (text && french(text) !== text) node.setAttribute(name, french(text));
+      }));
+  });
+  let planned = false;
+  new MutationObserver(() => {
+    if (planned) return;
+    planned = true;
+    requestAnimationFrame(() => { planned = false; speak(); });
+  }).observe(document.body, {childList: true, subtree: true, characterData: true});
+  speak();
+}
+</script>
+"""

@@ -60,8 +60,14 @@ def number(value: float | None, decimals: int = 0, *, signed: bool = False) -> s
     return f"+{text}" if signed and rounded > 0 else text
 
 
+# Units that name what the number is, and are not said after it.
+BARE_UNITS = frozenset({"indice", "rapport", "score"})
+
+
 def unit_text(unit: str) -> str:
-    """Unit with the space that goes before it."""
+    """Unit with the space that goes before it; nothing for a bare number."""
+    if unit in BARE_UNITS:
+        return ""
     return f"{NARROW}%" if unit == "%" else f" {unit}"
 
 
@@ -77,6 +83,14 @@ def quantity(
     if short and unit != "%":
         return text
     return f"{text}{unit_text(unit)}"
+
+
+def gap_text(gap: float, unit: str, decimals: int = 0) -> str:
+    """Size of a gap between two values: percentages differ by points, « 5,2 points »."""
+    size = number(abs(gap), decimals)
+    if unit == "%":
+        return f"{size}{NO_BREAK}point{'s' if abs(gap) >= 2 else ''}"
+    return quantity(abs(gap), unit, decimals, short=True)
 
 
 def percent(share: float | None, decimals: int = 1) -> str:

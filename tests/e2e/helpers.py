@@ -23,11 +23,24 @@ GRAND_QUERCY = (
     "epci:200023737,epci:200035327,epci:200039519,"
     "epci:244600433,epci:244600482,epci:244600532,epci:244600573"
 )
-PAGES = ("", "perimetre", "portrait", "carte", "cibles", "donnees")
+PAGES = (
+    "",
+    "perimetre",
+    "ce-qui-ressort",
+    "inegalites",
+    "portrait",
+    "indicateur",
+    "carte",
+    "cibles",
+    "donnees",
+)
 TITLES = {
     "": "Gradient",
     "perimetre": "Périmètre",
+    "ce-qui-ressort": "Ce qui ressort",
+    "inegalites": "Inégalités",
     "portrait": "Portrait",
+    "indicateur": "Fiche indicateur",
     "carte": "Carte",
     "cibles": "Cibles",
     "donnees": "Données",

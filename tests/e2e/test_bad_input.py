@@ -13,6 +13,7 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.helpers import (
     CERGY,
+    PAGES,
     TITLES,
     check_sane,
     cold_server,
@@ -28,7 +29,8 @@ from tests.e2e.helpers import (
 
 SCRIPT = "<script>alert(1)</script>"
 NAME = f"{SCRIPT} [a](http://x) **b** $c$ :material/home: :red[d]"
-MENU = ["Accueil", "Périmètre", "Portrait", "Carte", "Cibles", "Données"]
+MENU = list(TITLES.values())
+MENU[0] = "Accueil"
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +90,7 @@ def test_codes_of_the_address(page: Page, app_url: str) -> None:
 
 def test_inner_pages_say_what_is_wrong_in_the_address(page: Page, app_url: str) -> None:
     """A link to an inner page with nothing known in it says so, and leads to the choice."""
-    for name in ("portrait", "carte", "cibles"):
+    for name in ("ce-qui-ressort", "portrait", "indicateur", "carte", "cibles"):
         page.goto(f"{app_url}/{name}?p=epci:000000000")
         expect(page.get_by_text("Choisissez d'abord un périmètre")).to_be_visible(timeout=30_000)
         wait_idle(page)
@@ -99,7 +101,7 @@ def test_inner_pages_say_what_is_wrong_in_the_address(page: Page, app_url: str) 
 
 def test_a_name_is_shown_as_it_was_typed(page: Page, app_url: str) -> None:
     asked = f"p={CERGY}&nom={quote(NAME)}"
-    for name in ("perimetre", "portrait", "carte", "cibles", "donnees", ""):
+    for name in reversed(PAGES):
         open_screen(page, f"{app_url}/{name}?{asked}", TITLES[name])
         text = screen_text(page)
         assert NAME in text, f"/{name} : {text[:400]}"
@@ -159,7 +161,7 @@ def test_bad_files(page: Page, app_url: str) -> None:
         text = plain(said.first.inner_text())
         check_sane(text)
     page.get_by_role("button", name="Cergy-Pontoise").first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Périmètre", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ce qui ressort", timeout=30_000)
 
 
 def test_save_then_reopen(page: Page, app_url: str) -> None:
@@ -173,7 +175,7 @@ def test_save_then_reopen(page: Page, app_url: str) -> None:
     open_screen(page, app_url, "Gradient")
     open_files(page)
     page.locator("input[type=file]").set_input_files(payload(saved))
-    expect(page.get_by_role("heading", level=1)).to_have_text("Périmètre", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ce qui ressort", timeout=30_000)
     wait_idle(page)
     query = parse_qs(urlsplit(page.url).query)
     assert set(query["p"][0].split(",")) == set(asked.split(","))

@@ -40,8 +40,9 @@ def choose_by_search(page: Page, url: str) -> None:
         rf"CA de Cergy-Pontoise\s+intercommunalité · Val-d'Oise \(95\) · {PEOPLE} habitants", text
     ), text
     page.get_by_role("button", name="Choisir").first.click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Périmètre", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ce qui ressort", timeout=30_000)
     wait_idle(page)
+    go_to(page, "Périmètre")
 
 
 def check_perimeter(page: Page) -> None:
@@ -63,9 +64,6 @@ def check_portrait(page: Page) -> None:
     assert median and "98,0 % (12 communes sur 13)" in median[0]
     assert re.search(r"≈ 2\d \d{3} €", median[0])
     assert re.search(r"APL.{0,400}?≈ \d,\d\d", text, re.S)
-    page.get_by_role("radio", name="Val-d'Oise").click()
-    wait_idle(page)
-    expect(page.get_by_text(re.compile("Comparaison, Val-d'Oise"))).to_be_visible()
 
 
 def check_map_drawn(page: Page) -> list[str]:
@@ -180,13 +178,12 @@ def check_reload(page: Page) -> None:
 
 
 def check_comparator_kept(page: Page) -> None:
-    go_to(page, "Portrait")
-    page.get_by_role("radio", name="Val-d'Oise").click()
-    expect(page.get_by_text(re.compile("Comparaison, Val-d'Oise"))).to_be_visible()
-    wait_idle(page)
+    go_to(page, "Ce qui ressort")
+    pick(page, "Comparer à", "Île-de-France")
+    headings = page.get_by_role("heading", level=3)
+    expect(headings.first).to_have_text(re.compile("par rapport à : Île-de-France"))
     page.reload()
-    expect(page.get_by_text(re.compile("Comparaison, Val-d'Oise"))).to_be_visible(timeout=30_000)
-    expect(page.get_by_role("radio", name="Val-d'Oise")).to_be_checked()
+    expect(headings.first).to_have_text(re.compile("par rapport à : Île-de-France"), timeout=30_000)
 
 
 def test_from_a_search_to_a_decision(

@@ -33,8 +33,9 @@ EPCI = {
 def choose_example(page: Page, url: str) -> None:
     open_screen(page, url, "Gradient")
     page.get_by_role("button", name="PETR Grand Quercy").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Périmètre", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Ce qui ressort", timeout=30_000)
     wait_idle(page)
+    go_to(page, "Périmètre")
     text = screen_text(page)
     check_sane(text)
     assert "PETR Grand Quercy · 147 communes · 93 414 habitants · Lot (46)" in text
@@ -55,8 +56,9 @@ def check_portrait(page: Page) -> None:
     assert "143 sous secret statistique" in cells[0], cells
     assert not re.search(r"\d", cells[1]), f"un chiffre là où tout est secret : {cells}"
     assert "4 communes sur 147" in cells[-1]
-    chart = page.get_by_test_id("stPlotlyChart").inner_text()
-    assert "Niveau de vie" in chart and "Pauvreté" not in chart
+    go_to(page, "Ce qui ressort")
+    spine = page.locator("table.spine").inner_text()
+    assert "Médiane du niveau de vie" in spine and "Taux de pauvreté" not in spine
 
 
 def check_map(page: Page) -> None:

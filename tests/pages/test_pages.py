@@ -11,7 +11,10 @@ from streamlit.testing.v1 import AppTest
 PAGES = {
     "": "Gradient",
     "perimetre": "Périmètre",
+    "ce_qui_ressort": "Ce qui ressort",
+    "inegalites": "Inégalités",
     "portrait": "Portrait",
+    "indicateur": "Fiche indicateur",
     "carte": "Carte",
     "cibles": "Cibles",
     "donnees": "Données",

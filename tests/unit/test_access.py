@@ -1,4 +1,4 @@
-"""Floating catchments against small cases worked by hand, conservation, what-if (METHODS 4)."""
+"""Floating catchments against small cases worked by hand, conservation, what-if (docs/methodologie.md)."""
 
 from __future__ import annotations
 

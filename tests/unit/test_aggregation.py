@@ -1,4 +1,4 @@
-"""What adds up, what is approximate, what is refused (METHODS 7)."""
+"""What adds up, what is approximate, what is refused (docs/methodologie.md)."""
 
 from __future__ import annotations
 

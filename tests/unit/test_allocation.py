@@ -1,4 +1,4 @@
-"""Proportionate allocation: properties (a) to (j) of METHODS 6.3, bounds, rounding, pooling."""
+"""Proportionate allocation: properties (a) to (j) of docs/methodologie.md, bounds, rounding, pooling."""
 
 from __future__ import annotations
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from diagnostic.comparison import common_periods, shown, side_by_side, standardised_gap
+from diagnostic.comparison import common_periods, shown, side_by_side
 from warehouse.read import Warehouse
 
 INDICATORS = ["a", "b"]
@@ -134,18 +132,6 @@ def test_bounds_are_a_figure() -> None:
     """A count known by two bounds counts as a figure when periods are chosen."""
     frame = pd.DataFrame({"value": [np.nan, np.nan, 0.0], "ci_low": [0.0, np.nan, np.nan]})
     assert shown(frame).tolist() == [True, False, True]
-
-
-@settings(deadline=None)
-@given(
-    st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.one_of(st.floats(-10, 1e3), st.just(math.nan))
-)
-def test_the_gap_is_in_standard_deviations(value: float, other: float, spread: float) -> None:
-    gap = standardised_gap(pd.Series([value]), pd.Series([other]), pd.Series([spread]))[0]
-    if spread > 0:
-        assert gap == pytest.approx((value - other) / spread)
-    else:
-        assert math.isnan(gap)
 
 
 def test_real_figures_share_one_period(embedded_warehouse: Path) -> None:

@@ -1,4 +1,4 @@
-"""First component, FDep recalculated, F-EDI and population-weighted classes (METHODS 3)."""
+"""First component, FDep recalculated, F-EDI and population-weighted classes (docs/methodologie.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures of inequality: by hand, signs, invariances, intervals, refusals (METHODS 1 and 9)."""
+"""Measures of inequality: by hand, signs, invariances, intervals, refusals (docs/methodologie.md)."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_standard_errors_by_hand() -> None:
         "par": math.sqrt(impact_pull**2 @ variance),
         "paf": math.sqrt(fraction_pull**2 @ variance),
         "sii_linear": math.sqrt(slope_pull**2 @ variance),
-        # sum of 4 p^2 s^2 (y - mu)^2, then the three terms in s^4 of METHODS 1
+        # sum of 4 p^2 s^2 (y - mu)^2, then the three terms in s^4 of docs/methodologie.md
         "bgv": math.sqrt(
             4 * (0.25 * 4 * 49 + 0.09 * 9 + 0.04 * 169)
             + 2 * (1.13**2 - (0.0625 * 16 + 0.0081 + 0.0016))

@@ -1,4 +1,4 @@
-"""Need index: definition, missing-value rules, invariances (METHODS 6.1, properties h to j)."""
+"""Need index: definition, missing-value rules, invariances (docs/methodologie.md, properties h to j)."""
 
 from __future__ import annotations
 

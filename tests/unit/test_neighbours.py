@@ -1,4 +1,4 @@
-"""Nearest statistical neighbours: distance, ties, types, reasons (METHODS 8)."""
+"""Nearest statistical neighbours: distance, ties, types, reasons (docs/methodologie.md)."""
 
 from __future__ import annotations
 

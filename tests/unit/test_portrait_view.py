@@ -1,4 +1,4 @@
-"""The portrait's table and chart: inert HTML, states said, colours that agree with directions."""
+"""The portrait's table: inert HTML, states said."""
 
 from __future__ import annotations
 
@@ -9,21 +9,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from views.observation import Reading
-from views.portrait import (
-    COLOURS,
-    Line,
-    by_tone,
-    gap_chart,
-    gap_summary,
-    gap_tone,
-    portrait_table,
-)
+from views.portrait import Line, portrait_table
 from views.text import DIRECTIONS
 
 HOSTILE = '</td><script>alert(1)</script><img src=x onerror="alert(2)">'
@@ -31,8 +21,6 @@ ALLOWED = {
     "table", "caption", "thead", "tbody", "tr", "th", "td", "details", "summary", "p", "span",
     "style",
 }  # fmt: skip
-OPPOSITE = {"favorable": "defavorable", "defavorable": "favorable", "neutre": "neutre"}
-gaps = st.floats(-6, 6)
 directions = st.sampled_from(sorted(DIRECTIONS))
 
 
@@ -141,74 +129,3 @@ def test_partial_coverage_and_a_newer_figure_are_said() -> None:
     assert "98,0\u202f%" in page.text
     assert "2024 : " in page.rows[1][0]
     assert "13,1" in page.rows[1][0]
-
-
-@settings(deadline=None)
-@given(gaps, directions)
-def test_the_tone_agrees_with_the_direction(gap: float, direction: str) -> None:
-    tone = gap_tone(gap, direction)
-    if direction in ("neutre", "ambigu") or gap == 0:
-        assert tone == "neutre"
-    else:
-        assert tone == (direction if gap > 0 else OPPOSITE[direction])
-    assert gap_tone(-gap, direction) == OPPOSITE[tone]
-
-
-def gap_frame(lines: list[tuple[float, str]]) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "label": [f"Indicateur {position}" for position in range(len(lines))],
-            "gap": [gap for gap, _ in lines],
-            "direction": [direction for _, direction in lines],
-            "own_text": "1",
-            "other_text": "2",
-        }
-    )
-
-
-@settings(deadline=None, max_examples=30)
-@given(st.lists(st.tuples(gaps, directions), min_size=1, max_size=12))
-def test_every_bar_has_the_colour_of_its_meaning(lines: list[tuple[float, str]]) -> None:
-    """Blue only where better, hatched orange only where worse; long bars stop at the axis' end."""
-    frame = gap_frame(lines).set_index("label", drop=False)
-    figure = gap_chart(frame, "France")
-    drawn = {}
-    for trace in figure.data:
-        for label, length in zip(trace.y, trace.x, strict=True):
-            gap, direction = frame.loc[label, ["gap", "direction"]]
-            tone = gap_tone(gap, direction)
-            assert trace.marker.color == COLOURS[tone]
-            assert (trace.marker.pattern.shape == "/") == (tone == "defavorable")
-            assert length == pytest.approx(min(max(gap, -3), 3))
-            drawn[label] = tone
-    assert set(drawn) == set(frame["label"])
-    low, high = figure.layout.xaxis.range
-    assert low < -3 < 3 < high
-    sentence = gap_summary(frame, "France")
-    tones = list(drawn.values())
-    assert f": {tones.count('favorable')}\u00a0indicateur" in sentence
-    assert f", {tones.count('defavorable')} moins" in sentence
-    assert f", {tones.count('neutre')} sans sens" in sentence
-
-
-@settings(deadline=None)
-@given(st.lists(st.tuples(gaps, directions), min_size=1, max_size=12))
-def test_the_chart_starts_with_what_is_less_favourable(lines: list[tuple[float, str]]) -> None:
-    frame = gap_frame(lines)
-    ordered = by_tone(frame)
-    assert sorted(ordered["label"]) == sorted(frame["label"])
-    rank = {"defavorable": 0, "favorable": 1, "neutre": 2}
-    keys = [
-        (rank[gap_tone(gap, way)], -abs(gap))
-        for gap, way in zip(ordered["gap"], ordered["direction"], strict=True)
-    ]
-    assert keys == sorted(keys)
-
-
-def test_colours_are_told_apart_without_colour_vision() -> None:
-    """Distinct in lightness or marked by a hatching, and never red against green."""
-    assert len(set(COLOURS.values())) == 3
-    for colour in COLOURS.values():
-        red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
-        assert not (green > red + 40 and green > blue + 40), "un vert"
-        assert not (red > green + 120 and red > blue + 120), "un rouge"

@@ -1,4 +1,4 @@
-"""Small-area rates: published formulas worked by hand, properties, refusals (METHODS 2)."""
+"""Small-area rates: published formulas worked by hand, properties, refusals (docs/methodologie.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Empirical Bayes smoothing against Marshall's formulas worked by hand (METHODS 2)."""
+"""Empirical Bayes smoothing against Marshall's formulas worked by hand (docs/methodologie.md)."""
 
 from __future__ import annotations
 

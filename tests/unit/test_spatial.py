@@ -1,4 +1,4 @@
-"""Spatial clustering against values worked by hand on rings and grids (METHODS 5)."""
+"""Spatial clustering against values worked by hand on rings and grids (docs/methodologie.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trends: exact and normal Mann-Kendall, Sen, chi-square, detectable change, refusals (METHODS 9)."""
+"""Trends: exact and normal Mann-Kendall, Sen, chi-square, detectable change, refusals (docs/methodologie.md)."""
 
 from __future__ import annotations
 
@@ -400,3 +400,17 @@ def test_change_refuses_bad_input() -> None:
         tr.minimum_detectable_change(0.2, 100, scale=0)
     with pytest.raises(ValueError, match="niveau de confiance"):
         tr.minimum_detectable_change(0.2, 100, level=0)
+
+
+def test_independent_periods_start_from_the_latest() -> None:
+    """A census point covers five years: 2018 to 2022, then 2021 to 2025 overlap."""
+    census = ["2012", "2017", "2018", "2021", "2023"]
+    assert tr.independent_periods(census, window=5) == ["2012", "2018", "2023"]
+    assert tr.independent_periods(census) == census
+    assert tr.independent_periods(["2013-2017", "2021-2025", "2016-2020"]) == [
+        "2016-2020",
+        "2021-2025",
+    ]
+    assert tr.independent_periods([]) == []
+    with pytest.raises(ValueError, match="n'est pas une période"):
+        tr.independent_periods(["hier"])

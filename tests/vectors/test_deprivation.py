@@ -12,7 +12,7 @@ from diagnostic import deprivation as dp
 
 pytestmark = pytest.mark.shared
 
-# METHODS 3: agriculture, examination, education of R's swiss data, absolute loadings.
+# docs/methodologie.md: agriculture, examination, education of R's swiss data, absolute loadings.
 PRINTED = {"weighted": [0.558, 0.557, 0.615], "unweighted": [0.566, 0.588, 0.574]}
 PUBLISHED = {
     "Overcrowding": "surpeuplement",

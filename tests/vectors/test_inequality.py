@@ -179,7 +179,7 @@ def test_logit_slope_is_weighted_by_population_where_the_peer_squares_it(
 
 
 def test_linear_slope_is_not_the_logit_one(who: Path) -> None:
-    """METHODS 0.2: 26.88 and 31.64 on the same data; the scatter alone gives an error of 8.0."""
+    """docs/methodologie.md: 26.88 and 31.64 on the same data; the scatter alone gives an error of 8.0."""
     frame = pd.read_csv(who / "input_OrderedSample.csv")
     index = iq.slope_index(frame["estimate"], frame["se"], frame["population"])
     assert index.sii == pytest.approx(26.88, abs=0.005)

@@ -1,4 +1,4 @@
-"""Rates against OHID's PHEindicatormethods and R epitools (shared/vectors/phe; METHODS 10, R3, R4).
+"""Rates against OHID's PHEindicatormethods and R epitools (shared/vectors/phe; docs/methodologie.md, R4).
 
 Tolerance: 1e-6, relative, unless a test says what its file allows.
 """
@@ -105,7 +105,7 @@ def test_grouped_sheets(vectors: Path) -> None:
 
 
 def test_byar_and_wilson_alone(vectors: Path) -> None:
-    """The sheet also gives Byar's limits of 1 event, where METHODS 2 takes the exact ones."""
+    """The sheet also gives Byar's limits of 1 event, where docs/methodologie.md takes the exact ones."""
     table = sheet(vectors, "testdata_Byars_Wilson__testdata_B_W").dropna(subset=["lowercl"])
     for row in table.itertuples():
         level = float(row.confidence.rstrip("%")) / 100

@@ -1,6 +1,6 @@
-"""The table of METHODS 6.4, on OHID's child obesity by deprivation decile (shared/vectors/phe).
+"""The table of docs/methodologie.md, on OHID's child obesity by deprivation decile (shared/vectors/phe).
 
-METHODS prints nine rows of mean, SII and D3-D10 without their parameters. They are found here:
+The design prints nine rows of mean, SII and D3-D10 without their parameters. They are found here:
 year 6 pupils of 2006/07, positions weighted by the pupils measured; a tenth of obesity avoided by
 the mean dose; at most a quarter avoided, exp(-dose / 2); take-up from 0.5 to 1 by equal steps over
 the deciles; a target of the two deciles of highest prevalence (25 % of the pupils, not 20 %).

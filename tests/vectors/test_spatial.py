@@ -1,7 +1,7 @@
 """Moran, LISA and Getis-Ord against spdep and esda on the sudden infant deaths of North Carolina.
 
 R5: Moran, EB Moran, G and G* to 1e-8; LISA x n/(n - 1). The global values are those printed in
-METHODS §5. Permutation p-values have no reference to the digit: they are compared with esda's
+docs/methodologie.md. Permutation p-values have no reference to the digit: they are compared with esda's
 draws, and its default p is shown to be wrong where values are tied.
 """
 
@@ -100,7 +100,7 @@ def test_permutation_p_is_that_of_esda_s_own_draws(
 def test_without_fdr_the_map_is_noise(
     counties: pd.DataFrame, weights: sp.Weights, local: sp.LocalTest
 ) -> None:
-    """METHODS 0.4: 9 of 100 analytically, 19-20 by esda's permutations, 1 or 0 after FDR."""
+    """docs/methodologie.md: 9 of 100 analytically, 19-20 by esda's permutations, 1 or 0 after FDR."""
     assert (counties["lisa_p_analytic"] < 0.05).sum() == 9
     for permutations in (999, 9_999):
         esda = esda_local(counties, weights, permutations)
