@@ -14,7 +14,7 @@ export PYTHONUTF8 := 1
 INSTALL = @python=$$(sh tools/find_python.sh) && "$$python" tools/install.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run data install install-dev browser lint format test bench requirements clean
+.PHONY: help run data install install-dev browser lint format test coverage bench requirements clean
 
 help: ## affiche cette aide
 	@echo "Commandes de Gradient :"
@@ -49,6 +49,10 @@ format: install-dev ## met le code en forme et corrige ce qui peut l'être
 
 test: lint browser ## vérifie le code puis lance tous les tests (pages et navigateur compris)
 	@$(PY) -m pytest $(PYTEST_OPTIONS)
+
+coverage: install-dev ## mesure la part des branches de diagnostic/ que les tests parcourent (95 % au moins)
+	@$(PY) -m pytest $(PYTEST_OPTIONS) tests/unit tests/vectors \
+		--cov=diagnostic --cov-branch --cov-report=term --cov-fail-under=95
 
 bench: install-dev ## mesure la vitesse et la taille (dossier bench/)
 	@$(PY) -m bench

@@ -28,19 +28,19 @@ CARDS = load_indicators()
 
 
 def row(**changes: object) -> SimpleNamespace:
-    usual = dict(
-        value=24.3,
-        low=23.9,
-        high=24.7,
-        state="ok",
-        numerator=2430.0,
-        denominator=10000.0,
-        ci_low=math.nan,
-        other=20.1,
-        significance="plus haut",
-        tone="defavorable",
-        interval="wilson",
-    )
+    usual = {
+        "value": 24.3,
+        "low": 23.9,
+        "high": 24.7,
+        "state": "ok",
+        "numerator": 2430.0,
+        "denominator": 10000.0,
+        "ci_low": math.nan,
+        "other": 20.1,
+        "significance": "plus haut",
+        "tone": "defavorable",
+        "interval": "wilson",
+    }
     return SimpleNamespace(**(usual | changes))
 
 
