@@ -205,6 +205,7 @@ def test_a_commune_drawn_twice_is_refused(tmp_path: Path) -> None:
         (b'{"type": "FeatureCollection", "features": [{"ty', "coupé ou n'est pas du JSON"),
         (gzip.compress(b'{"features": []}' * 1000)[:-30], "coupé ou n'est pas du JSON"),
     ],
+    ids=["page", "coupé", "gzip coupé"],
 )
 def test_what_is_not_geojson_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "communes.geojson"
