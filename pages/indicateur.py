@@ -150,10 +150,9 @@ def trend_sentence(own: pd.DataFrame, card: IndicatorCard) -> str:
     return f"Sur ces périodes : {found.verdict}. Une évolution n'est pas l'effet d'une action."
 
 
-def show_map(found: Current, row: pd.Series, card: IndicatorCard) -> None:
+def show_map(found: Current, frame: pd.DataFrame, row: pd.Series, card: IndicatorCard) -> None:
     st.subheader("Sur la carte", anchor=False)
     shapes = layer(found)
-    frame = mart("map_values", codes=found.code_list, indicator=card.id, at_period=row["period"])
     values = frame.set_index("code")["value"].dropna()
     if card.kind == "count" or shapes is None or values.nunique() < 2:
         st.markdown("Pas de carte ici : le tableau des communes donne les chiffres.")
@@ -185,7 +184,6 @@ def show_map(found: Current, row: pd.Series, card: IndicatorCard) -> None:
         icon=":material/map:",
         query_params={**st.query_params.to_dict(), "ind": card.id},
     )
-    show_communes(frame, card)
 
 
 def show_communes(frame: pd.DataFrame, card: IndicatorCard) -> None:
@@ -329,11 +327,13 @@ if frame.empty:
 card = choose_card(frame)
 row = frame.loc[card.id]
 show_value(found, comparator, row, card)
+communes = mart("map_values", codes=found.code_list, indicator=card.id, at_period=row["period"])
 left, right = st.columns(2, gap="large")
 with left:
     show_time(found, comparator, card)
     show_gradient(found, row, card)
 with right:
-    show_map(found, row, card)
+    show_map(found, communes, row, card)
     show_distribution(found, comparator, row, card)
+show_communes(communes, card)
 show_card(row, card)

@@ -243,8 +243,8 @@ def concentration_table(curve: pd.DataFrame) -> pd.DataFrame:
     """The curve's points as texts."""
     return pd.DataFrame(
         {
-            "Part des habitants, cumulée": [percent(one) for one in curve["population_share"]],
-            "Part du total, cumulée": [percent(one) for one in curve["outcome_share"]],
+            "Habitants cumulés": [percent(one) for one in curve["population_share"]],
+            "Total cumulé": [percent(one) for one in curve["outcome_share"]],
         }
     )
 
