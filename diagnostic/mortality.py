@@ -314,17 +314,15 @@ def _total(label: str, communes: pd.DataFrame) -> dict[str, object]:
 
 def _parents(inside: pd.DataFrame, whole: set[str], cut: set[str]) -> pd.DataFrame:
     """Label -> the totals it enters: a column a way of adding up."""
-    first = inside["epci"].map(
-        {code: f"{EPCI}:{code}" for code in whole} | {code: f"part:{code}" for code in cut}
+    first = {code: f"{EPCI}:{code}" for code in whole} | {code: f"part:{code}" for code in cut}
+    own = [first.get(code) for code in inside["epci"]]
+    rows: dict[str, tuple[str | None, str | None, str | None]] = {
+        f"{COMMUNE}:{code}": (total, None if total else PERIMETER, None)
+        for code, total in zip(inside.index, own, strict=True)
+    }
+    rows |= {f"{EPCI}:{code}": (None, PERIMETER, None) for code in whole}
+    rows |= {f"part:{code}": (None, PERIMETER, f"{EPCI}:{code}") for code in cut}
+    rows |= {f"rest:{code}": (None, None, f"{EPCI}:{code}") for code in cut}
+    return pd.DataFrame.from_dict(
+        rows, orient="index", columns=["own", "perimeter", "epci"], dtype=object
     )
-    first = first.astype(object).where(first.notna(), None)
-    alone = first.isna().to_numpy()
-    rows = pd.DataFrame({"own": first.to_numpy(), "perimeter": None, "epci": None}, dtype=object)
-    rows.index = f"{COMMUNE}:" + inside.index
-    rows.loc[alone, "perimeter"] = PERIMETER
-    for code in sorted(whole):
-        rows.loc[f"{EPCI}:{code}"] = [None, PERIMETER, None]
-    for code in sorted(cut):
-        rows.loc[f"part:{code}"] = [None, PERIMETER, f"{EPCI}:{code}"]
-        rows.loc[f"rest:{code}"] = [None, None, f"{EPCI}:{code}"]
-    return rows

@@ -28,7 +28,7 @@ from diagnostic.mortality import (
 )
 from diagnostic.perimeter import file_name
 from diagnostic.rates import SAME
-from diagnostic.suppression import ABSENT
+from diagnostic.suppression import ABSENT, SECRET
 from pages.shared import (
     Current,
     build_path,
@@ -66,7 +66,7 @@ class Study:
 @st.cache_resource(max_entries=4, show_spinner="Calcul des décès attendus…")
 def _study(path: str, first: int, census: int, zone: str, _rates: pd.DataFrame) -> Study:
     source = open_warehouse(path)
-    inhabitants = people(source.mart("population_bands", at_year=census), _rates)
+    inhabitants = people(source.mart("population_bands", at_period=str(census)), _rates)
     deaths = source.mart("pooled_deaths", first_year=first, last_year=first + YEARS - 1)
     observed = deaths.set_index("code")["deaths"].reindex(inhabitants.index)
     table = ratio(observed, inhabitants, _rates)
@@ -192,6 +192,8 @@ def show_perimeter(found: Current, rows: pd.DataFrame, chosen: Plan, basis: word
     notes = [words.SEVERAL_ROWS] if len(drawn) > 1 else []
     if drawn["state"].eq(ABSENT).any():
         notes.append(words.NO_FIGURE_NOTE)
+    if drawn["state"].eq(SECRET).any():
+        notes.append(words.HIDDEN_NOTE)
     if notes:
         st.caption(escape_markdown(" ".join(notes)))
 
@@ -205,8 +207,8 @@ def show_communes(rows: pd.DataFrame, study: Study, basis: words.Basis) -> None:
     known = communes[communes["value"].notna()]
     said = [words.states_sentence(communes)]
     if len(known):
-        differ = [int((known[at] != SAME).sum()) for at in ("at_95", "at_998")]
-        said.append(words.chance_sentences(len(known), *differ, basis))
+        at_95, at_998 = (int((known[at] != SAME).sum()) for at in ("at_95", "at_998"))
+        said.append(words.chance_sentences(len(known), at_95, at_998, basis))
     st.markdown(escape_markdown(" ".join(said)))
     show_funnel(known, basis)
     table = words.communes_table(communes, basis)
@@ -242,7 +244,7 @@ def show_funnel(known: pd.DataFrame, basis: words.Basis) -> None:
 
 def show_limits(rates: pd.DataFrame | None, basis: words.Basis) -> None:
     """What the ratio does not say, in words, then in what may be said of it."""
-    st.subheader("Ce que ce ratio ne dit pas", anchor=False)
+    st.subheader(words.FUTURE_LIMITS if rates is None else words.LIMITS, anchor=False)
     st.markdown("\n".join(f"- {one}" for one in words.limits(rates, basis)))
     left, right = st.columns(2)
     boxes = ((left, "À dire", words.SAY), (right, "À ne pas dire", words.NOT_SAY))
@@ -263,7 +265,9 @@ def show_method(found: Current, chosen: Plan, study: Study, basis: words.Basis) 
 
 def show_sources(found: Current, basis: words.Basis) -> None:
     years = {"first_year": basis.first, "last_year": basis.first + YEARS - 1}
-    used = mart("mortality_sources", codes=found.code_list, at_year=basis.census or 0, **years)
+    used = mart(
+        "mortality_sources", codes=found.code_list, at_period=str(basis.census or ""), **years
+    )
     if basis.zone:
         sources = mart("sources")
         country = sources[sources["id"] == SOURCES[RATES]]

@@ -203,6 +203,12 @@ HOW_TO_LOAD = (
 )
 
 
+LIMITS, FUTURE_LIMITS = (
+    "Ce que ce ratio ne dit pas",
+    "Ce que le ratio, une fois calculé, ne dira pas",
+)
+
+
 # The perimeter.
 
 
@@ -215,6 +221,8 @@ def observed_sentence(row: Any, of_place: str, basis: Basis) -> str:
             f"Décès {of_place}, {basis.years} : pas de chiffre, moins de 90{NARROW}% de la population "
             "est dans une commune dont les décès sont chargés."
         )
+    if row.state == ZERO:
+        return f"{basis.years.capitalize()}, aucun décès n'a été compté parmi les habitants {of_place}."
     return f"{basis.years.capitalize()}, {count_of(int(row.observed), 'décès', 'décès')} {_among(of_place)}."
 
 
@@ -283,8 +291,8 @@ def coverage_sentence(row: Any) -> str:
     if row.state == ABSENT or row.coverage >= 0.9995:
         return ""
     return (
-        f"Ces chiffres portent sur {percent(row.coverage)} de la population : les autres communes n'ont pas "
-        "de chiffre, et ne comptent ni dans les décès observés ni dans les décès attendus."
+        f"Ces chiffres portent sur {percent(row.coverage)} de la population : les autres communes n'ont "
+        "pas de chiffre, et ne comptent dans aucun total."
     )
 
 
@@ -500,7 +508,7 @@ def limits(rates: pd.DataFrame | None, basis: Basis) -> list[str]:
         "a un peut avoir un ratio haut pour cette seule raison, et une commune qui n'en a pas un ratio bas.",
         "**L'âge et le sexe sont pris en compte, pas la richesse.** Une population plus âgée n'explique "
         "donc pas un ratio haut ; les revenus, le métier ou le tabac, eux, peuvent l'expliquer.",
-        f"**Les classes d'âge sont larges.** Après {first_open} ans, tous les âges sont ensemble : une "
+        f"**Les classes d'âge sont larges.** À partir de {first_open} ans, tous les âges sont ensemble : une "
         "population où les plus de 95 ans sont nombreux garde un ratio un peu trop haut.",
         f"**La population est celle d'un seul recensement{census}.** Elle tient lieu des cinq années : là "
         "où le nombre ou l'âge des habitants change plus vite qu'en France, le ratio s'en ressent.",

@@ -38,18 +38,18 @@ WITH pooled AS (
 SELECT code, deaths FROM pooled WHERE years = last_year - first_year + 1 ORDER BY code;
 
 -- Inhabitants of every commune by sex and age at one census.
-CREATE MACRO population_bands(at_year) AS TABLE
+CREATE MACRO population_bands(at_period) AS TABLE
 SELECT commune_code AS code, sex, age_from, population
-FROM population_age WHERE period = at_year::TEXT
+FROM population_age WHERE period = at_period
 ORDER BY code, sex, age_from;
 
 -- Producers behind the deaths and the ages of chosen communes.
-CREATE MACRO mortality_sources(codes, first_year, last_year, at_year) AS TABLE
+CREATE MACRO mortality_sources(codes, first_year, last_year, at_period) AS TABLE
 WITH used AS (
     SELECT DISTINCT source_id FROM civil_event
     WHERE commune_code IN (SELECT unnest(codes)) AND year BETWEEN first_year AND last_year
     UNION
     SELECT DISTINCT source_id FROM population_age
-    WHERE commune_code IN (SELECT unnest(codes)) AND period = at_year::TEXT
+    WHERE commune_code IN (SELECT unnest(codes)) AND period = at_period
 )
 SELECT s.* FROM source s JOIN used u ON u.source_id = s.id ORDER BY s.id;

@@ -31,7 +31,10 @@ PAGES = (
     "portrait",
     "indicateur",
     "carte",
+    "comparer",
+    "mortalite",
     "cibles",
+    "qui-touche-t-on",
     "donnees",
 )
 TITLES = {
@@ -42,7 +45,10 @@ TITLES = {
     "portrait": "Portrait",
     "indicateur": "Fiche indicateur",
     "carte": "Carte",
+    "comparer": "Comparer",
+    "mortalite": "Mortalité",
     "cibles": "Cibles",
+    "qui-touche-t-on": "Qui touche-t-on ?",
     "donnees": "Données",
 }
 BROKEN = re.compile(r"n'a pas pu s'afficher|Traceback|Error:|exception", re.IGNORECASE)

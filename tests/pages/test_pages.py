@@ -16,7 +16,10 @@ PAGES = {
     "portrait": "Portrait",
     "indicateur": "Fiche indicateur",
     "carte": "Carte",
+    "comparer": "Comparer",
+    "mortalite": "Mortalité",
     "cibles": "Cibles",
+    "qui_touche_t_on": "Qui touche-t-on ?",
     "donnees": "Données",
 }
 PERIMETERS = {

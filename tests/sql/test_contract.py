@@ -126,16 +126,20 @@ ARGUMENTS = {
     "indicator": "mediane_niveau_vie",
     "at_period": "2023",
     "at_level": "epci",
+    "first_year": 2021,
+    "last_year": 2025,
     "departements": ["95"],
     "indicators": ["mediane_niveau_vie", "part_sans_diplome"],
     "periods": ["2023", "2023"],
 }
+# Of tables that the embedded default leaves empty.
+EMPTY_HERE = {"national_deaths"}
 
 
 @pytest.mark.parametrize("name", sorted(marts()))
 def test_every_mart_answers_read_only(warehouse: Warehouse, name: str) -> None:
     rows = warehouse.mart(name, **{key: ARGUMENTS[key] for key in marts()[name]})
-    assert len(rows) > 0
+    assert (len(rows) == 0) == (name in EMPTY_HERE)
 
 
 @pytest.mark.parametrize("name", sorted(name for name, keys in marts().items() if "codes" in keys))
