@@ -94,7 +94,7 @@ def test_a_unit_never_leaves_its_number(unit: str, value: float) -> None:
     """A percent sign or a euro stays on the line of its number; a missing one has no unit."""
     written = text.quantity(value, unit, 1)
     assert written.startswith(text.number(value, 1))
-    assert written.endswith(unit)
+    assert written.endswith(unit) != (unit in text.BARE_UNITS)
     if unit == "%" or unit.startswith("€"):
         assert " " not in written.removesuffix(unit)
     assert text.quantity(None, unit) == "–"
