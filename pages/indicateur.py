@@ -32,6 +32,7 @@ from pages.shared import (
     show_table,
 )
 from views.classification import classify, palette
+from views.donnees import KINDS
 from views.maps import choropleth_map
 from views.observation import commune_value_text, coverage_text, value_text
 from views.sentences import comparison_sentence, subject
@@ -302,15 +303,6 @@ def show_card(row: pd.Series, card: IndicatorCard) -> None:
             st.markdown(f"**{title}**\n\n" + "\n".join(f"- {one}" for one in sentences))
 
 
-KINDS = {
-    "ratio": "somme des numérateurs / somme des dénominateurs",
-    "count": "somme",
-    "mean": "moyenne pondérée",
-    "median": "valeur publiée, sinon moyenne pondérée (approchée)",
-    "ordinal": "communes dans la catégorie la plus haute",
-    "sample": "communes avec au moins un prélèvement non conforme",
-    "list": "liste, jamais de moyenne",
-}
 INTERVALS = {
     "proportion": "intervalle de Wilson à 95 %, qui traite l'effectif comme un tirage au hasard",
     "rate": "intervalle exact ou de Byar à 95 %, qui traite l'effectif comme des événements au hasard",

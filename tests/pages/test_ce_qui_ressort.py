@@ -9,23 +9,11 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.pages.test_pages import PERIMETERS, html_of, rows_of, texts_of
+from tests.pages.test_pages import PERIMETERS, html_of, open_page, rows_of, texts_of
 from views.lexicon import refused_words
 
 CERGY = "epci:249500109"
 QUERCY = PERIMETERS["sept EPCI"]
-
-
-def open_page(test: AppTest, asked: str, **more: str) -> AppTest:
-    test.query_params["p"] = asked
-    test.run()
-    test.switch_page("pages/ce_qui_ressort.py")
-    for name, value in {"p": asked, **more}.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception
-    assert not [one.value for one in test.error]
-    return test
 
 
 def findings_of(test: AppTest) -> list[str]:
@@ -40,7 +28,7 @@ def spine_of(test: AppTest) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("asked", [CERGY, QUERCY, "com:95127"])
 def test_there_are_findings_and_they_are_respectful(app_test: AppTest, asked: str) -> None:
-    said = findings_of(open_page(app_test, asked))
+    said = findings_of(open_page(app_test, "ce_qui_ressort", asked))
     assert 3 <= len(said) <= 10
     assert len(set(said)) == len(said)
     assert not refused_words(texts_of(app_test))
@@ -48,7 +36,7 @@ def test_there_are_findings_and_they_are_respectful(app_test: AppTest, asked: st
 
 def test_a_finding_says_what_the_spine_shows(app_test: AppTest) -> None:
     """Same verdict, same two values, indicator by indicator."""
-    open_page(app_test, CERGY)
+    open_page(app_test, "ce_qui_ressort", CERGY)
     spine = spine_of(app_test)
     compared = 0
     for sentence in findings_of(app_test):
@@ -71,7 +59,7 @@ def test_a_finding_says_what_the_spine_shows(app_test: AppTest) -> None:
 def test_the_spine_holds_the_figures_of_the_warehouse(
     app_test: AppTest, embedded_warehouse: Path
 ) -> None:
-    open_page(app_test, CERGY)
+    open_page(app_test, "ce_qui_ressort", CERGY)
     with duckdb.connect(str(embedded_warehouse), read_only=True) as connection:
         rows = connection.execute(
             "SELECT sum(numerator), sum(denominator) FROM observation o "
@@ -85,14 +73,14 @@ def test_the_spine_holds_the_figures_of_the_warehouse(
 
 
 def test_every_title_names_the_comparator(app_test: AppTest) -> None:
-    open_page(app_test, CERGY, comparateur="region:11")
+    open_page(app_test, "ce_qui_ressort", CERGY, comparateur="region:11")
     titles = [one.value for one in app_test.subheader]
     assert len(titles) == 3
     assert all(title.endswith("par rapport à : Île-de-France") for title in titles)
 
 
 def test_similar_territories_are_ten_with_their_reasons(app_test: AppTest) -> None:
-    open_page(app_test, CERGY, comparateur="similaires")
+    open_page(app_test, "ce_qui_ressort", CERGY, comparateur="similaires")
     listed = [
         row for row in rows_of(app_test) if row[0].startswith(("CA ", "CC ", "CU ", "Métropole"))
     ]
@@ -103,17 +91,17 @@ def test_similar_territories_are_ten_with_their_reasons(app_test: AppTest) -> No
 
 
 def test_another_territory_as_comparator(app_test: AppTest) -> None:
-    open_page(app_test, CERGY, comparateur="autre", avec="dep:46")
+    open_page(app_test, "ce_qui_ressort", CERGY, comparateur="autre", avec="dep:46")
     assert "par rapport à : Lot" in app_test.subheader[0].value
 
 
 def test_an_unknown_comparator_is_said(app_test: AppTest) -> None:
-    open_page(app_test, CERGY, comparateur="departement:99")
+    open_page(app_test, "ce_qui_ressort", CERGY, comparateur="departement:99")
     assert any("n'existe pas ici" in one.value for one in app_test.warning)
 
 
 def test_the_tartan_colours_only_directions(app_test: AppTest) -> None:
-    open_page(app_test, QUERCY)
+    open_page(app_test, "ce_qui_ressort", QUERCY)
     tartan = html_of(app_test).split('<table class="tartan">')[1]
     lines = re.findall(r'<tr><th scope="row">(.+?)</th>(.+?)</tr>', tartan)
     assert len(lines) > 10
@@ -128,5 +116,5 @@ def test_the_tartan_colours_only_directions(app_test: AppTest) -> None:
 def test_every_perimeter_beside_every_comparator(
     app_test: AppTest, asked: str, comparator: str
 ) -> None:
-    open_page(app_test, asked, comparateur=comparator)
+    open_page(app_test, "ce_qui_ressort", asked, comparateur=comparator)
     assert not refused_words(texts_of(app_test))

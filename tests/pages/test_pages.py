@@ -82,6 +82,19 @@ class Tables(HTMLParser):
             self.rows[-1][-1] += data
 
 
+def open_page(test: AppTest, name: str, asked: str, **more: str) -> AppTest:
+    """A page on a perimeter, with the choices ``more`` of its address; no error on it."""
+    test.query_params["p"] = asked
+    test.run()
+    test.switch_page(f"pages/{name}.py")
+    for key, value in {"p": asked, **more}.items():
+        test.query_params[key] = value
+    test.run()
+    assert not test.exception
+    assert not [one.value for one in test.error]
+    return test
+
+
 def html_of(test: AppTest) -> str:
     """Every piece of HTML on the page."""
     return "\n".join(str(block.proto.body) for block in test.get("html"))
