@@ -100,7 +100,7 @@ def receive(
         st.error(escape_markdown(said), icon=":material/block:")
     with st.container(horizontal=True):
         st.download_button(
-            "Télécharger le modèle à remplir (CSV)",
+            f"Télécharger le modèle à remplir : {box.label.lower()} (CSV)",
             csv_file(template(found, box)),
             file_name=file_name(found.perimeter, f"-modele-{box.kind}.csv"),
             mime="text/csv",
@@ -137,7 +137,7 @@ def reading_of(found: Current, box: Box, one: Held, places: Places) -> Attendanc
         name = "Exemple fictif" if one.example_of else one.tables[0].name
         st.markdown(f":material/description: **{escape_markdown(name)}**", width="stretch")
         st.button(
-            "Retirer l'exemple" if one.example_of else "Retirer ce fichier",
+            "Retirer l'exemple" if one.example_of else f"Retirer ce fichier : {box.label.lower()}",
             icon=":material/delete:",
             on_click=_forget,
             args=(box,),
@@ -229,7 +229,7 @@ def _show_refused(found: Current, box: Box, read: Attendance) -> None:
     ):
         show_table(listing.astype(str), "Lignes refusées")
         st.download_button(
-            "Télécharger les lignes refusées (CSV)",
+            f"Télécharger les lignes refusées : {box.label.lower()} (CSV)",
             csv_file(listing),
             file_name=file_name(found.perimeter, f"-refus-{box.kind}.csv"),
             mime="text/csv",

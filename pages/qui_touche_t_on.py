@@ -63,6 +63,8 @@ TARGETS = {
 }
 # Share of the people concerned past which what is left out is a warning.
 MUCH = 0.1
+# Past this many sentences, a fold.
+MOST_SENTENCES = 12
 PLOT = {"displayModeBar": False}
 
 
@@ -218,13 +220,23 @@ def epci_names(table: pd.DataFrame) -> pd.Series:
     return names.fillna("Communes sans intercommunalité")
 
 
+def header_of(target: str) -> str:
+    """Heading of the column that counts the people concerned."""
+    return "Habitants" if target == ALL else TARGETS[target][0]
+
+
 def show_shares(found: Current, table: pd.DataFrame, target: str, *, example: bool) -> None:
     title = EXAMPLE if example else ""
     st.subheader("Qui est touché, territoire par territoire", anchor=False)
     said = by_mesh(table, choose_mesh(table))
     st.markdown(escape_markdown(under_heading(said)))
-    for sentence in under_sentences(said):
-        st.markdown(f"- {escape_markdown(sentence)}")
+    listed = under_sentences(said)
+    lines = "\n".join(f"- {escape_markdown(sentence)}" for sentence in listed)
+    if len(listed) > MOST_SENTENCES:
+        with st.expander(f"Lesquels ({len(listed)})", icon=":material/list:"):
+            st.markdown(lines)
+    elif listed:
+        st.markdown(lines)
     together = few_sentence(reach.few_together(said), int((said["verdict"] == reach.TOO_FEW).sum()))
     if together:
         st.markdown(escape_markdown(together))
@@ -241,16 +253,17 @@ def show_shares(found: Current, table: pd.DataFrame, target: str, *, example: bo
             "Trop de communes pour un graphique lisible : le tableau, ou par intercommunalité."
         )
     with st.expander(f"Le tableau ({len(said)})", icon=":material/table:"):
-        texts = reach_texts(said, TARGETS[target][0])
+        texts = reach_texts(said, header_of(target))
         show_table(
-            texts, "Part du besoin et personnes touchées", list(texts.columns[1:-1]), total=True
+            texts, "Part du besoin et personnes touchées", list(texts.columns[1:-2]), total=True
         )
         st.caption(
+            "% : part du total du périmètre. Attendues : les mêmes personnes, réparties selon le besoin. "
             "Par ordre alphabétique : un écart se lit avec son intervalle, il ne se range pas."
         )
     st.download_button(
         "Télécharger la comparaison (CSV)",
-        csv_file(reach_file(said, TARGETS[target][0], example=example)),
+        csv_file(reach_file(said, header_of(target), example=example)),
         file_name=file_name(
             found.perimeter, "-exemple-fictif.csv" if example else "-personnes-touchees.csv"
         ),
@@ -287,6 +300,7 @@ def show_curve(table: pd.DataFrame, target: str, *, example: bool) -> None:
         with st.expander("Les points de la courbe", icon=":material/table:"):
             texts = curve_texts(curve)
             show_table(texts, "Courbe de concentration", list(texts.columns))
+            st.caption("Parts cumulées, du plus au moins de besoin.")
 
 
 def show_people(found: Current, read: Attendance, scored: CommuneNeeds, *, example: bool) -> None:

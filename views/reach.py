@@ -241,12 +241,12 @@ def reach_texts(table: pd.DataFrame, target: str) -> pd.DataFrame:
         {
             "Territoire": shown["name"],
             target: shown["population"].map(number),
-            "Part des habitants": shown["population_share"].map(percent),
-            "Part du besoin": shown["need_share"].map(percent),
-            "Part des personnes touchées": shown["reached_share"].map(percent),
+            "% habitants": shown["population_share"].map(percent),
+            "% besoin": shown["need_share"].map(percent),
+            "% touchées": shown["reached_share"].map(percent),
             "Touchées": shown["reached"].map(number),
-            "Attendues selon le besoin": shown["expected"].map(lambda one: number(one, 1)),
-            "Touchées / attendues": [
+            "Attendues": shown["expected"].map(lambda one: number(one, 1)),
+            "Touchées / attendues, et intervalle": [
                 f"{number(row.ratio, 2)} (de {number(row.low, 2)} à {number(row.high, 2)})"
                 for row in shown.itertuples()
             ],
@@ -256,12 +256,10 @@ def reach_texts(table: pd.DataFrame, target: str) -> pd.DataFrame:
     total = {
         "Territoire": "Total",
         target: number(shown["population"].sum()),
-        **dict.fromkeys(
-            ("Part des habitants", "Part du besoin", "Part des personnes touchées"), percent(1.0)
-        ),
+        **dict.fromkeys(("% habitants", "% besoin", "% touchées"), percent(1.0)),
         "Touchées": number(shown["reached"].sum()),
-        "Attendues selon le besoin": number(shown["expected"].sum(), 1),
-        "Touchées / attendues": "",
+        "Attendues": number(shown["expected"].sum(), 1),
+        "Touchées / attendues, et intervalle": "",
         "Lecture": "",
     }
     return pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
@@ -304,6 +302,7 @@ def shares_chart(table: pd.DataFrame, title: str = "") -> go.Figure:
         mode="markers",
         name="part du besoin",
         marker={"symbol": "diamond-open", "size": 12, "color": INK, "line": {"width": 2}},
+        cliponaxis=False,
         text=[percent(share) for share in shown["need_share"]],
         hovertemplate="%{y} : %{text} du besoin<extra></extra>",
     )
@@ -317,6 +316,7 @@ def shares_chart(table: pd.DataFrame, title: str = "") -> go.Figure:
             mode="markers",
             name=f"part des personnes touchées, {LEGEND[verdict]}",
             marker={"symbol": symbol, "size": 13, "color": colour, "line": {"width": 2}},
+            cliponaxis=False,
             text=[percent(share) for share in part["reached_share"]],
             hovertemplate="%{y} : %{text} des personnes touchées<extra></extra>",
         )
@@ -364,9 +364,9 @@ def curve_texts(curve: pd.DataFrame) -> pd.DataFrame:
     """Points of the curves, as they are read."""
     return pd.DataFrame(
         {
-            "Habitants cumulés": curve["population_share"].map(percent),
-            "Besoin cumulé": curve["need_share"].map(percent),
-            "Personnes touchées cumulées": curve["reached_share"].map(percent),
+            "Habitants": curve["population_share"].map(percent),
+            "Besoin": curve["need_share"].map(percent),
+            "Touchées": curve["reached_share"].map(percent),
         }
     )
 
