@@ -184,11 +184,10 @@ def test_drop_by_hand_and_build_with_it(
     expect(box.get_by_text("Choisir un fichier")).to_be_visible()
     expect(box.get_by_text(re.compile("200.Mo au plus par fichier"))).to_be_visible()
     box.locator("input[type=file]").set_input_files([public, other])
-    expect(page.get_by_text(re.compile("ASNR .*, Potentiel radon des communes"))).to_have_count(
-        2, timeout=30_000
-    )
+    expect(page.get_by_text("Fichiers déposés")).to_be_visible(timeout=30_000)
     wait_idle(page)
     text = screen_text(page)
+    assert re.search("téléchargé .3..csv[^\n]*ASNR .*, Potentiel radon des communes", text)
     assert "patients.csv : Ce n'est pas un fichier public que Gradient connaît" in text
     assert "millésime 2019" in text
     kept = stage.data_dir / "depot"
