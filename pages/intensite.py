@@ -202,7 +202,8 @@ def unit_labels(
     epci = table["epci_name"].fillna(ALONE)
     if mesh == "epci":
         return epci
-    own = table["name"] + " (" + table.index + ")"
+    twice = table["name"].duplicated(keep=False)
+    own = table["name"].where(~twice, table["name"] + " (" + table.index + ")")
     small = parts < least
     if mesh == "commune":
         return own.mask(small, "Communes regroupées, " + epci)
@@ -210,7 +211,9 @@ def unit_labels(
     group = pool_touching(parts, pairs, least)
     size = group.map(group.value_counts())
     names = table["name"].groupby(group).apply(lambda one: group_name(list(one)))
-    return own.mask(size > 1, group.map(names) + " (" + group + ")")
+    return own.mask(
+        size > 1, group.map(names).where(~group.map(twice), group.map(names) + " (" + group + ")")
+    )
 
 
 def dosing_units(table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:

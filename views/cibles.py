@@ -211,8 +211,8 @@ def profile_chart(scores: pd.Series, name: str) -> go.Figure:
     )
     reach = max(1.0, float(known.abs().max()) if len(known) else 1.0) * 1.25
     figure.update_layout(
-        height=90 + 44 * max(len(known), 1),
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        height=120 + 44 * max(len(known), 1),
+        margin={"l": 10, "r": 10, "t": 10, "b": 60},
         font={"family": FONT, "size": 15, "color": "#0d151e"},
         plot_bgcolor="white",
         separators=", ",

@@ -17,7 +17,7 @@ CHART_ROWS = 45
 NAMES_SHOWN = 4
 HABITANTS, TARGETED = "Habitants", "Population visée"
 PROPORTIONATE, EQUAL = "Proportionné", "À parts égales"
-HEAD, EQUAL_HEAD = "Pour 1 000, proportionné", "Pour 1 000, à parts égales"
+HEAD, EQUAL_HEAD = "Pour 1 000", "Égal, pour 1 000"
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ NO_BEST = (
     "l'hypothèse écrite devant elle. Changez les hypothèses, et les écarts changent."
 )
 _RESPONSES = {
-    "lineaire": "Un dixième évité par dose moyenne, sans limite",
-    "saturante": "Effet qui plafonne à un quart évité",
-    "recours inegal": "Recours deux fois plus faible là où le besoin est le plus élevé",
+    "lineaire": "Linéaire",
+    "saturante": "Plafonnée",
+    "recours inegal": "Recours inégal",
 }
 _STRATEGIES = {
     "sans action": "Sans action",
@@ -188,13 +188,14 @@ def members_texts(table: pd.DataFrame) -> pd.DataFrame:
 def heads_chart(table: pd.DataFrame) -> go.Figure:
     """Quantity per 1 000 people of each territory, beside the same for all (dotted)."""
     shown = table.iloc[::-1]
+    decimals = 2 if shown[HEAD].max() < 10 else 1
     figure = go.Figure(
         go.Bar(
             x=shown[HEAD],
             y=[escape_html(str(name)) for name in shown["Territoire"]],
             orientation="h",
             marker={"color": "#6f9fd0"},
-            text=[number(value, 1) for value in shown[HEAD]],
+            text=[number(value, decimals) for value in shown[HEAD]],
             textposition="outside",
             cliponaxis=False,
             hoverinfo="skip",
@@ -204,12 +205,12 @@ def heads_chart(table: pd.DataFrame) -> go.Figure:
     figure.add_vline(x=equal, line={"color": "#0d151e", "dash": "dot", "width": 2})
     figure.add_annotation(
         x=equal, y=1, yref="paper", yanchor="bottom", showarrow=False,
-        text=f"à parts égales : {number(equal, 1)}", font={"size": 14, "color": "#0d151e"},
+        text=f"à parts égales : {number(equal, decimals)}", font={"size": 14, "color": "#0d151e"},
     )  # fmt: skip
     largest = float(shown[HEAD].max()) if len(shown) else 1.0
     figure.update_layout(
-        height=110 + 26 * len(shown),
-        margin={"l": 10, "r": 10, "t": 40, "b": 10},
+        height=150 + 28 * len(shown),
+        margin={"l": 10, "r": 10, "t": 40, "b": 60},
         font={"family": FONT, "size": 14, "color": "#0d151e"},
         plot_bgcolor="white",
         separators=", ",
@@ -234,7 +235,7 @@ def moves_texts(moves: pd.DataFrame, decimals: int) -> pd.DataFrame:
                 + (" (votre choix)" if row.current else "")
                 for row in moves.itertuples()
             ],
-            "Rapport par habitant observé": [ratio_text(value) for value in moves["observed"]],
+            "Rapport observé": [ratio_text(value) for value in moves["observed"]],
             "Le moins, pour 1 000": [number(1000 * value, 2) for value in moves["least"]],
             "Le plus, pour 1 000": [number(1000 * value, 2) for value in moves["most"]],
             "Change de territoire": [amount(value, max(decimals, 1)) for value in moves["moved"]],
@@ -253,15 +254,13 @@ def strategies_texts(table: pd.DataFrame) -> pd.DataFrame:
     """The sensitivity table, one row a strategy and assumption, without any verdict."""
     return pd.DataFrame(
         {
-            "Sous l'hypothèse": [_RESPONSES.get(name, "–") for name in table["response"]],
+            "Hypothèse": [_RESPONSES.get(name, "–") for name in table["response"]],
             "Stratégie": [_STRATEGIES[name] for name in table["strategy"]],
-            "Personnes concernées": table["mean"].map(lambda value: percent(value)),
-            "Écart de bout en bout (SII)": (-table["sii"]).map(_points),
+            "Concernées": table["mean"].map(lambda value: percent(value)),
+            "Écart social (SII)": (-table["sii"]).map(_points),
             "Écart du milieu": table["middle_gap"].map(_points),
             "Habitants sans rien": table["without"].map(lambda value: percent(value, 0)),
-            "Personnes concernées sans rien": table["needy_outside"].map(
-                lambda value: percent(value, 0)
-            ),
+            "Concernées sans rien": table["needy_outside"].map(lambda value: percent(value, 0)),
         }
     )
 
@@ -273,7 +272,12 @@ def hypotheses_text(rates: tuple[float, float], share: float) -> str:
         f"{percent(rates[0], 0)} (besoin le moins élevé de France) à {percent(rates[1], 0)} (le plus élevé). À moyens "
         f"égaux : universelle, la même dose par habitant ; ciblée, tout dans les communes au besoin le plus élevé "
         f"qui réunissent environ {percent(share, 0)} des habitants ; proportionnée, vos φ et K. L'écart du milieu "
-        "compare la première commune hors de la cible à celle au besoin le moins élevé."
+        "compare la première commune hors de la cible à celle au besoin le moins élevé ; l'écart social (SII), les deux "
+        "bouts de l'échelle du besoin.\n\n"
+        "- **Linéaire** : la dose moyenne évite un dixième des cas, deux fois la dose en évite deux dixièmes.\n"
+        "- **Plafonnée** : l'effet s'épuise, jamais plus d'un quart des cas évités.\n"
+        "- **Recours inégal** : comme la première, mais deux fois moins d'effet là où le besoin est le plus élevé, "
+        "parce qu'on y vient moins."
     )
 
 

@@ -32,6 +32,7 @@ PAGES = (
     "indicateur",
     "carte",
     "cibles",
+    "intensite",
     "donnees",
 )
 TITLES = {
@@ -42,7 +43,8 @@ TITLES = {
     "portrait": "Portrait",
     "indicateur": "Fiche indicateur",
     "carte": "Carte",
-    "cibles": "Cibles",
+    "cibles": "Cibler",
+    "intensite": "Intensité",
     "donnees": "Données",
 }
 BROKEN = re.compile(r"n'a pas pu s'afficher|Traceback|Error:|exception", re.IGNORECASE)
