@@ -81,6 +81,11 @@ def choose_target(found: Current, default: str = ALL) -> tuple[str, pd.Series]:
         help="À qui l'action s'adresse. Seules les populations chiffrées dans toutes les communes du "
         "périmètre sont proposées.",
     )
+    if default not in labels:
+        st.caption(
+            f"« {TARGETS[default].label} » : les âges ne sont pas chargés pour toutes les communes d'ici "
+            "(page Données). Une autre population, ou tous les habitants, sert à la place."
+        )
     return key, counts[key][0]
 
 
