@@ -140,8 +140,7 @@ def share_out(page: Page, quantity: int) -> list[dict[str, str]]:
 
 def check_targets(page: Page) -> None:
     go_to(page, "Cibler")
-    groups = table_cells(page, "Groupe, domaines et accès de chaque commune")
-    assert len(groups) == 1 + 13
+    assert len(read_csv(page, "Télécharger les groupes (CSV)")) == 13
     go_to(page, "Intensité")
     share_out(page, 90)
     rows = share_out(page, 120)

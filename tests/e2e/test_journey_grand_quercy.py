@@ -98,7 +98,7 @@ def check_targets(page: Page) -> None:
 
 def check_by_commune(page: Page) -> None:
     """By commune, small ones are pooled, and nothing is lost."""
-    page.get_by_role("radio", name="Par commune").click()
+    page.get_by_role("radio", name="Par commune", exact=True).click()
     wait_idle(page)
     rows = read_csv(page, "Télécharger la répartition (CSV)")
     assert len(rows) > 7
