@@ -27,7 +27,7 @@ QUANTILES = (0.05, 0.6, 0.8, 0.95)
 GENERAL = "general"
 DRAWS = 1000
 # Imaginary communes that stand for France when it is not loaded.
-IMAGINARY = 2000
+IMAGINARY = 1000
 Weights = tuple[tuple[str, float], ...]
 
 

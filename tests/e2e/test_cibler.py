@@ -63,6 +63,6 @@ def test_from_weights_to_a_dose(
     address = page.get_by_test_id("stCode").inner_text().strip()
     open_screen(page, f"{app_url}/{address}", "Intensité")
     assert read_csv(page, "Télécharger la répartition (CSV)") == rows
-    assert "Accès aux soins" in page.get_by_test_id("stMain").text_content()
+    assert "Accès aux soins" in (page.get_by_test_id("stMain").text_content() or "")
     assert outside_requests == []
     assert console_errors == []
