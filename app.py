@@ -23,7 +23,8 @@ PAGES = {
         ("mortalite", "Mortalité", "query_stats"),
     ),
     "Décider": (
-        ("cibles", "Cibles", "balance"),
+        ("cibles", "Cibler", "balance"),
+        ("intensite", "Intensité", "tune"),
         ("qui_touche_t_on", "Qui touche-t-on ?", "groups"),
     ),
     "Vérifier": (("donnees", "Données", "database"),),

@@ -387,6 +387,21 @@ def robustness(frame: pd.DataFrame, national: National, errors: Errors = None) -
     return _robustness_table(result, national.cuts, positions, under, stated)
 
 
+def frontiers(table: pd.DataFrame) -> pd.Series:
+    """The two groups that a territory stands between, in their order; () where one is enough.
+
+    ``table``: from :func:`robustness` or ``National.table``. A territory stands between its two most
+    probable groups when no group reaches P >= 0.8; one that only lacks a domain stands in its own.
+    """
+    names = (SOCLE, RENFORCE, INTENSIF)
+    chances = table[[f"p_{name}" for name in names]].to_numpy(dtype=float)
+    result = pd.Series([()] * len(table), index=table.index, dtype=object)
+    for row in np.flatnonzero(np.nan_to_num(chances.max(axis=1), nan=1.0) < FIRM - 1e-12):
+        two = sorted(np.argsort(-chances[row], kind="stable")[:2])
+        result.iloc[row] = tuple(names[place] for place in two)
+    return result
+
+
 def _people_of(population: pd.Series, frame: pd.DataFrame) -> FloatArray:
     """Population of each row of ``frame``, checked."""
     if not population.index.equals(frame.index):

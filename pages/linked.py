@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from views.text import escape_markdown
+from views.text import escape_markdown, number
 
 _CHOICES = "choices"
 
@@ -52,6 +54,72 @@ def linked_segments(
         **more,
     )
     return _remember(key, str(chosen), default)
+
+
+def linked_slider(
+    where: DeltaGenerator,
+    label: str,
+    bounds: tuple[int, int],
+    default: int,
+    key: str,
+    *,
+    step: int = 5,
+    **more: Any,
+) -> int:
+    """A slider of whole numbers, kept in the URL under ``key`` and from one page to the next."""
+    start = int(_start_number(label, bounds, default, key))
+    chosen = where.slider(label, *bounds, start, step=step, key=f"curseur-{key}", **more)
+    return int(_remember(key, str(chosen), str(default)))
+
+
+def linked_number(
+    where: DeltaGenerator,
+    label: str,
+    bounds: tuple[float, float],
+    default: float,
+    key: str,
+    *,
+    step: float = 1,
+    **more: Any,
+) -> float:
+    """A number to type, kept in the same way; whole when ``default`` and ``step`` are."""
+    kind = int if float(default).is_integer() and float(step).is_integer() else float
+    start = _start_number(label, bounds, default, key)
+    chosen = where.number_input(
+        label,
+        kind(bounds[0]),
+        kind(bounds[1]),
+        kind(start),
+        step=kind(step),
+        key=f"nombre-{key}",
+        **more,
+    )
+    return float(_remember(key, f"{chosen:.12g}", f"{default:.12g}"))
+
+
+def linked_address(page: str, keys: Collection[str]) -> str:
+    """Address of ``page`` with these choices written in full, defaults included, and the perimeter."""
+    choices = st.session_state.get(_CHOICES, {})
+    kept = {name: st.query_params[name] for name in ("p", "nom") if name in st.query_params}
+    return f"{page}?{urlencode(kept | {key: choices[key] for key in keys if key in choices}, safe=':,')}"
+
+
+def _start_number(label: str, bounds: tuple[float, float], default: float, key: str) -> float:
+    asked = st.query_params.get(key)
+    wanted = asked if asked is not None else st.session_state.get(_CHOICES, {}).get(key, default)
+    try:
+        value = float(wanted)
+    except ValueError:
+        value = math.nan
+    if bounds[0] <= value <= bounds[1]:
+        return value
+    if asked is not None:
+        st.warning(
+            f"{label} : « {escape_markdown(asked[:40])} », demandé par l'adresse, n'est pas un nombre "
+            f"de {number(bounds[0])} à {number(bounds[1])}. {number(default, 0)} est utilisé.",
+            icon=":material/info:",
+        )
+    return default
 
 
 def _start(label: str, options: Mapping[str, str], default: str, key: str) -> str:

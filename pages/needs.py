@@ -1,18 +1,34 @@
-"""Need of every loaded commune, for the pages that read it: scores, national landmarks, words."""
+"""Need of every loaded commune, for the pages that read it: scores, national landmarks, stability."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from diagnostic import need
-from pages.shared import build_path, open_warehouse
-from warehouse.needs import NATIONAL_SHARE, NeedCard, SuitedNeeds, load_needs, suit
+from diagnostic.composite import correlated_pairs, correlations, effective_weights
+from diagnostic.rates import proportion
+from pages.shared import build_path, indicators, open_warehouse
+from warehouse.needs import (
+    NATIONAL_SHARE,
+    NeedCard,
+    NeedCards,
+    PurposeCard,
+    SuitedNeeds,
+    load_need_cards,
+    suit,
+)
 
 QUANTILES = (0.05, 0.6, 0.8, 0.95)
+GENERAL = "general"
+DRAWS = 1000
+# Imaginary communes that stand for France when it is not loaded.
+IMAGINARY = 1000
+Weights = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -30,6 +46,11 @@ class Reference:
         """Needs below and above which the intensity no longer moves."""
         return self.q05, self.q95
 
+    @property
+    def cuts(self) -> tuple[float, float]:
+        """Needs at the limits of the three groups."""
+        return self.q60, self.q80
+
 
 @dataclass(frozen=True)
 class CommuneNeeds:
@@ -40,32 +61,84 @@ class CommuneNeeds:
     reference: Reference
 
 
-def suited() -> SuitedNeeds:
-    """What the open warehouse can fill of the need card."""
-    return _suited(build_path())
+@dataclass(frozen=True)
+class Checks:
+    """What the loaded communes say of the index: effective weights, pairs of indicators alike."""
+
+    effective: pd.Series
+    pairs: pd.DataFrame
+    communes: int
 
 
-def need_card() -> NeedCard:
+@dataclass(frozen=True)
+class _Matrix:
+    """Every loaded commune: indicators (wide), stated errors in the same shape, population."""
+
+    values: pd.DataFrame
+    errors: pd.DataFrame
+    population: pd.Series
+
+
+@st.cache_resource(show_spinner=False)
+def _cards() -> NeedCards:
+    return load_need_cards()
+
+
+def purposes() -> dict[str, PurposeCard]:
+    """What a targeting may be for, the general purpose first."""
+    return {purpose.id: purpose for purpose in _cards().purposes}
+
+
+def suited(purpose: str = GENERAL) -> SuitedNeeds:
+    """What the open warehouse can fill of the need card of a purpose."""
+    return _suited(build_path(), purpose)
+
+
+def need_card(purpose: str = GENERAL) -> NeedCard:
     """The domains that count in the open warehouse, at the periods used."""
-    return suited().card
+    return suited(purpose).card
 
 
-def card_weights() -> dict[str, float]:
-    """The weights of the card, summing to 1: those of the page Cibles before anything is moved."""
-    card = need_card()
+def card_weights(purpose: str = GENERAL) -> dict[str, float]:
+    """The weights of the card, summing to 1: those of the page Cibler before anything is moved."""
+    card = need_card(purpose)
     return need.normalised_weights(
         card.directions, {domain.id: domain.weight for domain in card.domains}
     )
 
 
-def commune_needs(weights: dict[str, float]) -> CommuneNeeds:
+def commune_needs(weights: Mapping[str, float], purpose: str = GENERAL) -> CommuneNeeds:
     """Need of every loaded commune with these weights, remembered by build and weights."""
-    return _commune_needs(build_path(), tuple(weights.items()))
+    return _commune_needs(build_path(), purpose, tuple(weights.items()))
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _suited(path: str) -> SuitedNeeds:
-    card = load_needs()
+def references(purpose: str = GENERAL) -> pd.DataFrame:
+    """Mean, spread and basis of each indicator at the period used."""
+    return _references(build_path(), purpose)
+
+
+def checks(weights: Mapping[str, float], purpose: str = GENERAL) -> Checks:
+    """Effective weights and double counts of the index, over the loaded communes."""
+    return _checks(build_path(), purpose, tuple(weights.items()))
+
+
+def stability(
+    weights: Mapping[str, float], codes: tuple[str, ...], purpose: str = GENERAL
+) -> pd.DataFrame:
+    """Group of each commune and its probability over the draws, on the national cut."""
+    return _stability(build_path(), purpose, tuple(weights.items()), codes)
+
+
+def local_stability(
+    weights: Mapping[str, float], codes: tuple[str, ...], purpose: str = GENERAL
+) -> pd.DataFrame | None:
+    """The same with the cut of the communes themselves; None where these are too few or too alike."""
+    return _local_stability(build_path(), purpose, tuple(weights.items()), codes)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _suited(path: str, purpose: str) -> SuitedNeeds:
+    card = _cards().card(purposes()[purpose])
     rows = open_warehouse(path).mart("references_of", indicators=card.indicators)
     coverage = {
         str(name): dict(zip(group["period"], group["coverage"], strict=True))
@@ -75,57 +148,148 @@ def _suited(path: str) -> SuitedNeeds:
 
 
 @st.cache_resource(max_entries=20, show_spinner="Lecture du besoin des communes…")
-def _commune_needs(path: str, weights: tuple[tuple[str, float], ...]) -> CommuneNeeds:
-    card = _suited(path).card
-    wide, population = _matrix(path)
-    moments = _references(path)[["mean", "sd"]]
-    scores = need.index(wide, card.directions, dict(weights), moments)
-    reference = _national(path, wide, population, scores, dict(weights))
-    return CommuneNeeds(scores, wide[card.access.id], reference)
+def _commune_needs(path: str, purpose: str, weights: Weights) -> CommuneNeeds:
+    card = _suited(path, purpose).card
+    communes = _matrix(path, purpose)
+    moments = _references(path, purpose)[["mean", "sd"]]
+    scores = need.index(communes.values, card.directions, dict(weights), moments)
+    reference = _national(path, purpose, scores, dict(weights))
+    return CommuneNeeds(scores, communes.values[card.access.id], reference)
 
 
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _matrix(path: str) -> tuple[pd.DataFrame, pd.Series]:
-    """Indicators of the index over every loaded commune (wide), and their population."""
-    periods = _suited(path).card.periods
+@st.cache_resource(max_entries=6, show_spinner="Lecture des communes…")
+def _matrix(path: str, purpose: str) -> _Matrix:
+    periods = _suited(path, purpose).card.periods
     long = open_warehouse(path).mart(
         "commune_matrix", indicators=list(periods), periods=list(periods.values())
     )
-    wide = long.pivot(index="code", columns="indicator_id", values="value")
-    return wide.reindex(columns=list(periods)), long.groupby("code")["population"].first()
+    long["error"] = _errors(long)
+    wide, errors = (
+        long.pivot(index="code", columns="indicator_id", values=column).reindex(
+            columns=list(periods)
+        )
+        for column in ("value", "error")
+    )
+    population = long.groupby("code")["population"].first().fillna(0.0)
+    return _Matrix(wide, errors, population)
 
 
-def _references(path: str) -> pd.DataFrame:
-    """Mean, spread and basis of each indicator at the period used."""
-    periods = _suited(path).card.periods
+def _errors(long: pd.DataFrame) -> pd.Series:
+    """Standard deviation of the error of a proportion, from its Wilson interval; NaN for the rest."""
+    cards = indicators()
+    scale = long["indicator_id"].map(lambda name: float(cards[name].scale or 1))
+    counted = (
+        long["indicator_id"].map(lambda name: cards[name].interval_rule == "proportion")
+        & (long["denominator"] > 0)
+        & (long["numerator"] >= 0)
+        & (long["numerator"] <= long["denominator"])
+    )
+    error = pd.Series(np.nan, index=long.index)
+    found = proportion(long.loc[counted, "numerator"], long.loc[counted, "denominator"])
+    error[counted] = need.error_sd(found.low, found.high) * scale[counted]
+    return error
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _references(path: str, purpose: str) -> pd.DataFrame:
+    periods = _suited(path, purpose).card.periods
     frame = open_warehouse(path).mart("references_of", indicators=list(periods))
     return frame[frame["period"] == frame["indicator_id"].map(periods)].set_index("indicator_id")
 
 
 def _national(
-    path: str,
-    wide: pd.DataFrame,
-    population: pd.Series,
-    scores: pd.DataFrame,
-    weights: dict[str, float],
+    path: str, purpose: str, scores: pd.DataFrame, weights: dict[str, float]
 ) -> Reference:
     """Quantiles of need over France: measured when nearly all of it is loaded, else estimated."""
     known = scores["need"].dropna()
-    people = population.reindex(known.index)
+    people = _matrix(path, purpose).population.reindex(known.index)
     country = open_warehouse(path).mart("territory_named", levels=["france"], codes=["FR"])
     if people.sum() >= NATIONAL_SHARE * country["population"].iloc[0]:
         return _landmarks(need.weighted_quantiles(known, people, QUANTILES), exact=True)
-    signed = need.indicator_weights(_suited(path).card.directions, weights)
-    complete = wide[signed.index].dropna()
-    covariance = np.cov(
-        complete.to_numpy(), rowvar=False, aweights=population.reindex(complete.index)
-    )
-    spread = np.sqrt(np.diag(covariance))
-    correlation = pd.DataFrame(covariance / np.outer(spread, spread), signed.index, signed.index)
-    sd = need.composite_sd(correlation.clip(-1, 1), signed)
+    signed = need.indicator_weights(_suited(path, purpose).card.directions, weights)
+    correlation = _correlation(path, purpose).loc[signed.index, signed.index]
+    sd = need.composite_sd(correlation, signed)
     return _landmarks(need.normal_quantiles(sd, QUANTILES), exact=False)
 
 
 def _landmarks(quantiles: np.ndarray, *, exact: bool) -> Reference:
     q05, q60, q80, q95 = (float(one) for one in quantiles)
     return Reference(q05, q60, q80, q95, exact)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _correlation(path: str, purpose: str) -> pd.DataFrame:
+    """Correlations of the raw indicators over the communes that have them all."""
+    communes = _matrix(path, purpose)
+    names = [one for ways in _suited(path, purpose).card.directions.values() for one in ways]
+    complete = communes.values[names].dropna()
+    return correlations(complete, communes.population.reindex(complete.index)).clip(-1, 1)
+
+
+@st.cache_resource(max_entries=20, show_spinner=False)
+def _checks(path: str, purpose: str, weights: Weights) -> Checks:
+    card = _suited(path, purpose).card
+    communes = _matrix(path, purpose)
+    counted = {domain for domain, weight in weights if weight > 0}
+    names = [one for domain, ways in card.directions.items() if domain in counted for one in ways]
+    frame = communes.values[names].dropna()
+    people = communes.population.reindex(frame.index)
+    score = _commune_needs(path, purpose, weights).scores["need"].reindex(frame.index)
+    return Checks(
+        effective_weights(frame, score, people), correlated_pairs(frame, people), len(frame)
+    )
+
+
+@st.cache_resource(max_entries=12, show_spinner="1 000 autres façons de calculer le besoin…")
+def _country(path: str, purpose: str, weights: Weights) -> need.National:
+    """Every draw over France; over imaginary communes of the same moments when it is not loaded."""
+    card = _suited(path, purpose).card
+    moments = _references(path, purpose)[["mean", "sd"]]
+    reference = _commune_needs(path, purpose, weights).reference
+    if reference.exact:
+        communes = _matrix(path, purpose)
+        return need.national_draws(
+            communes.values,
+            communes.population,
+            card.directions,
+            dict(weights),
+            moments,
+            errors=communes.errors,
+            draws=DRAWS,
+        )
+    imaginary = need.normal_country(moments, _correlation(path, purpose), IMAGINARY)
+    people = pd.Series(1.0, index=imaginary.index)
+    drawn = need.national_draws(
+        imaginary, people, card.directions, dict(weights), moments, draws=DRAWS
+    )
+    return replace(drawn, cuts=reference.cuts)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _stability(path: str, purpose: str, weights: Weights, codes: tuple[str, ...]) -> pd.DataFrame:
+    communes = _matrix(path, purpose)
+    here = list(codes)
+    return need.robustness(
+        communes.values.reindex(here),
+        _country(path, purpose, weights),
+        errors=communes.errors.reindex(here),
+    )
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _local_stability(
+    path: str, purpose: str, weights: Weights, codes: tuple[str, ...]
+) -> pd.DataFrame | None:
+    communes, here = _matrix(path, purpose), list(codes)
+    try:
+        return need.national_draws(
+            communes.values.reindex(here),
+            communes.population.reindex(here).fillna(0.0),
+            _suited(path, purpose).card.directions,
+            dict(weights),
+            _references(path, purpose)[["mean", "sd"]],
+            errors=communes.errors.reindex(here),
+            draws=DRAWS,
+        ).table
+    except ValueError:
+        return None

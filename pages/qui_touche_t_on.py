@@ -14,7 +14,8 @@ from diagnostic.perimeter import file_name
 from pages.attending import Box, held, places_of, quarters_of, reading_of, receive
 from pages.linked import linked_segments, linked_selectbox
 from pages.needs import CommuneNeeds, card_weights, commune_needs, need_card
-from pages.shared import Current, geography, header, mart, require_perimeter, show_table
+from pages.shared import Current, geography, header, require_perimeter, show_table
+from pages.targets import TARGETS, choose_target
 from views.reach import (
     CHART_ROWS,
     EMPTY,
@@ -53,54 +54,11 @@ RATIOS = {
     "3": "3 : marqué",
     "5": "5 : très marqué",
 }
-ALL = "tous"
-# Identifier -> label of the choice, how these people are named, indicator that counts them.
-TARGETS = {
-    ALL: ("Tous les habitants", "d'habitants", ""),
-    "moins-20": ("Moins de 20 ans", "de jeunes de moins de 20 ans", "part_moins_20_ans"),
-    "65-et-plus": ("65 ans et plus", "d'habitants de 65 ans et plus", "part_65_ans_et_plus"),
-    "75-et-plus": ("75 ans et plus", "d'habitants de 75 ans et plus", "part_75_ans_et_plus"),
-}
 # Share of the people concerned past which what is left out is a warning.
 MUCH = 0.1
 # Past this many sentences, a fold.
 MOST_SENTENCES = 12
 PLOT = {"displayModeBar": False}
-
-
-def target_counts(found: Current) -> dict[str, tuple[pd.Series, str]]:
-    """People of each target by commune, and their period: those known in every commune."""
-    figures = mart("commune_values", codes=found.code_list)
-    inhabitants = found.communes.set_index("code")["population"]
-    counts: dict[str, tuple[pd.Series, str]] = {ALL: (inhabitants, "")}
-    for key, (_, _, indicator) in TARGETS.items():
-        rows = figures[(figures["indicator_id"] == indicator) & figures["numerator"].notna()]
-        known = rows.groupby("period")["code"].nunique()
-        full = known[known >= (inhabitants > 0).sum()]
-        if indicator and len(full):
-            period = full.index.max()
-            people = rows[rows["period"] == period].set_index("code")["numerator"]
-            counts[key] = (people.reindex(inhabitants.index).fillna(0.0), str(period))
-    return counts
-
-
-def choose_target(found: Current) -> tuple[str, pd.Series]:
-    """Whom the action is for: identifier of the target, and these people by commune."""
-    counts = target_counts(found)
-    labels = {
-        key: TARGETS[key][0] + (f" ({period})" if period else "")
-        for key, (_, period) in counts.items()
-    }
-    key = linked_selectbox(
-        st.container(width=340),
-        "Population visée",
-        labels,
-        ALL,
-        "visee",
-        help="À qui l'action s'adresse. Seules les populations chiffrées dans toutes les communes du "
-        "périmètre sont proposées.",
-    )
-    return key, counts[key][0]
 
 
 def choose_ratio() -> float:
@@ -112,7 +70,7 @@ def choose_ratio() -> float:
             "3",
             "force",
             help="Combien de fois plus compte un habitant là où le besoin est le plus élevé. C'est un "
-            "choix politique, le même que sur la page Cibles.",
+            "choix politique, le même que sur la page Intensité.",
         )
     )
 
@@ -222,7 +180,7 @@ def epci_names(table: pd.DataFrame) -> pd.Series:
 
 def header_of(target: str) -> str:
     """Heading of the column that counts the people concerned."""
-    return "Habitants" if target == ALL else TARGETS[target][0]
+    return "Habitants" if target == ALL else TARGETS[target].label
 
 
 def show_shares(found: Current, table: pd.DataFrame, target: str, *, example: bool) -> None:
@@ -276,7 +234,7 @@ def show_shares(found: Current, table: pd.DataFrame, target: str, *, example: bo
 def show_curve(table: pd.DataFrame, target: str, *, example: bool) -> None:
     st.subheader("L'action suit-elle le besoin ?", anchor=False)
     found, names = reach.neediest(table), table["name"].to_dict()
-    sentence = neediest_sentence(found, names, TARGETS[target][1])
+    sentence = neediest_sentence(found, names, TARGETS[target].named)
     index = reach.concentration(table)
     st.markdown(f"**{escape_markdown(sentence)}**")
     st.markdown(escape_markdown(index_sentence(index)))

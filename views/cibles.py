@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
+from views.places import of_name
 from views.style import FONT
-from views.text import count_of, escape_html, joined, number, percent
+from views.text import alphabetical, count_of, escape_html, joined, number, percent
 
 GROUPS = {
     "socle": "Socle",
@@ -16,6 +17,7 @@ GROUPS = {
     "intensif": "Intensif",
     "non classable": "Non classable",
 }
+NAMES_SHOWN = 8
 GROUP_MEANING = {
     "socle": "l'action pour tous, à son intensité de base",
     "renforce": "l'action pour tous, avec des moyens en plus",
@@ -36,12 +38,41 @@ _METHOD = (
 )
 
 
+STABILITY = (
+    "**Un groupe tient-il ?** Le besoin est recalculé de 1 000 autres façons : autres poids (à 25 % près), "
+    "autres manières de comparer et de réunir les indicateurs, un indicateur en moins, et l'erreur des "
+    "proportions là où les nombres sont petits. Une commune est **assurée** dans son groupe quand elle y "
+    "reste dans au moins 80 % des cas. Sinon elle est dite **entre** deux groupes : aucune frontière nette "
+    "ne la sépare de ses voisines."
+)
+ERRORS_UNKNOWN = (
+    "Aucune erreur n'est publiée pour le niveau de vie médian ni pour l'accès aux soins : elle est tenue pour "
+    "nulle, et les probabilités sont un peu trop sûres d'elles."
+)
+APPROXIMATE_STABILITY = (
+    "La France entière n'est pas chargée : ces probabilités se lisent sur un pays imaginaire de même moyenne et "
+    "de même dispersion. Elles sont approchées."
+)
+APPROXIMATE_REFERENCE = (
+    "**Seuils nationaux approchés.** La France entière n'est pas chargée : les seuils supposent une répartition "
+    "régulière du besoin autour de la moyenne nationale, et une dispersion tirée des communes chargées. Ils "
+    "seront mesurés une fois les données nationales chargées (page Données)."
+)
+MISSING_RULES = (
+    "**Quand un chiffre manque.** Un domaine compte si au moins deux tiers de ses indicateurs sont connus ; le "
+    "besoin, si au moins trois quarts des domaines le sont. Sinon la commune est « non classable ». Un chiffre "
+    "secret ou absent n'est jamais remplacé, ni par zéro ni par la moyenne."
+)
+
+
 _COUNTS = {2: "deux", 3: "trois", 4: "quatre", 5: "cinq", 6: "six"}
 
 
 def method_text(labels: Sequence[str]) -> str:
     """The method in one paragraph, for the domains that count."""
     count = _COUNTS.get(len(labels), str(len(labels)))
+    if len(labels) == 1:
+        return _METHOD.replace("{count} sujets", "un sujet").format(subjects=labels[0].lower())
     return _METHOD.format(count=count, subjects=joined([label.lower() for label in labels]))
 
 
@@ -65,6 +96,138 @@ def aside_text(missing: Mapping[str, Sequence[str]]) -> list[str]:
         "habitants de France)."
         for label, names in missing.items()
     ]
+
+
+def beside_text(labels: Sequence[str]) -> list[str]:
+    """Figures that would tell more of a purpose and are not in the index."""
+    if not labels:
+        return []
+    named = joined([f"« {label} »" for label in labels])
+    return [
+        f"À lire à côté, hors de l'indice : {named}. Ces chiffres sont publiés à une autre maille, ou sans "
+        "référence nationale par commune ; la page Données dit ce qui est chargé."
+    ]
+
+
+def whole_shares(shares: Mapping[str, float]) -> dict[str, float]:
+    """Shares as percentages to one decimal that sum to 100 exactly (largest remainder)."""
+    tenths = {name: 1000 * share for name, share in shares.items()}
+    floors = {name: int(value + 1e-9) for name, value in tenths.items()}
+    left = 1000 - sum(floors.values())
+    order = sorted(tenths, key=lambda name: floors[name] - tenths[name])
+    for name in order[:left]:
+        floors[name] += 1
+    return {name: value / 10 for name, value in floors.items()}
+
+
+def weights_text(shares: Mapping[str, float]) -> str:
+    """« Poids utilisés, ramenés à 100 : Ressources 34,8 % · … » (label -> share)."""
+    points = whole_shares(shares)
+    decimals = 0 if all(value == round(value) for value in points.values()) else 1
+    return "Poids utilisés, ramenés à 100 : " + " · ".join(
+        f"{label} {percent(value / 100, decimals)}" for label, value in points.items()
+    )
+
+
+def place_text(group: str, between: tuple[str, ...], *, complete: bool) -> str:
+    """« Renforcé », « entre Socle et Renforcé », « Renforcé (un domaine sans chiffre) »."""
+    if between:
+        return f"entre {joined([GROUPS[name] for name in between])}"
+    if group == "non classable" or complete:
+        return GROUPS[group]
+    return f"{GROUPS[group]} (un domaine sans chiffre)"
+
+
+def chances_text(row: Mapping[str, float]) -> str:
+    """« Socle 12 %, Renforcé 88 % »: groups of the draws, those under one half per cent left out."""
+    known = {name: row[f"p_{name}"] for name in GROUP_COLOURS}
+    if any(value != value for value in known.values()):
+        return "–"
+    return ", ".join(
+        f"{GROUPS[name]} {percent(value, 0)}" for name, value in known.items() if value >= 0.005
+    )
+
+
+def frontier_sentences(table: pd.DataFrame) -> list[str]:
+    """Who is firm, and who stands between two groups, by name when few (name, group, between)."""
+    classed = table[table["group"] != "non classable"]
+    if classed.empty:
+        return []
+    apart = classed[classed["between"].map(bool)]
+    sentences = [
+        f"**{count_of(len(classed) - len(apart), 'commune')} sur {number(len(classed))}** "
+        f"{'reste' if len(classed) - len(apart) < 2 else 'restent'} dans un même groupe dans au moins 80 % des "
+        "1 000 autres calculs."
+    ]
+    for pair in dict.fromkeys(sorted(apart["between"], key=lambda two: list(GROUPS).index(two[0]))):
+        names = sorted(apart.loc[apart["between"] == pair, "name"], key=alphabetical)
+        shown = names[:NAMES_SHOWN]
+        others = len(names) - len(shown)
+        listed = joined([*shown, count_of(others, "autre")]) if others else joined(shown)
+        sentences.append(f"{place_text('', pair, complete=True).capitalize()} : {listed}.")
+    return sentences
+
+
+def moved_sentence(names: pd.Series, before: pd.Series, after: pd.Series, other: str) -> str:
+    """Communes whose group is another one under other weights (``other``: « des poids égaux »)."""
+    moved = before.index[before != after]
+    if not len(moved):
+        return f"Avec {other}, aucune commune ne changerait de groupe."
+    told = sorted((names[code] for code in moved), key=alphabetical)
+    by_name = {names[code]: code for code in moved}
+    listed = [
+        f"{name} (de {GROUPS[before[by_name[name]]].lower()} à {GROUPS[after[by_name[name]]].lower()})"
+        for name in told[:NAMES_SHOWN]
+    ]
+    if len(told) > NAMES_SHOWN:
+        listed.append(count_of(len(told) - NAMES_SHOWN, "autre"))
+    verb = "changerait" if len(moved) < 2 else "changeraient"
+    return f"Avec {other}, {count_of(len(moved), 'commune')} {verb} de groupe : {joined(listed)}."
+
+
+def pairs_sentences(pairs: pd.DataFrame, labels: Mapping[str, str]) -> list[str]:
+    """Pairs of indicators that say nearly the same thing (first, second, correlation)."""
+    return [
+        f"« {labels[row.first]} » et « {labels[row.second]} » disent presque la même chose (corrélation "
+        f"{number(row.correlation, 2, signed=True)}) : ensemble, elles comptent double."
+        for row in pairs.itertuples()
+    ]
+
+
+def profile_chart(scores: pd.Series, name: str) -> go.Figure:
+    """Domains of one commune (label -> national standard deviations), 0 = the mean of France."""
+    known = scores.dropna().iloc[::-1]
+    figure = go.Figure(
+        go.Bar(
+            x=known,
+            y=list(known.index),
+            orientation="h",
+            marker={"color": ["#c05a00" if value > 0 else "#6f9fd0" for value in known]},
+            text=[number(value, 1, signed=True) for value in known],
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    reach = max(1.0, float(known.abs().max()) if len(known) else 1.0) * 1.25
+    figure.update_layout(
+        height=120 + 44 * max(len(known), 1),
+        margin={"l": 10, "r": 10, "t": 10, "b": 60},
+        font={"family": FONT, "size": 15, "color": "#0d151e"},
+        plot_bgcolor="white",
+        separators=", ",
+        showlegend=False,
+    )
+    figure.update_xaxes(
+        title=f"Besoin {of_name(name)} : 0 = moyenne de la France, à droite plus de besoin",
+        range=[-reach, reach],
+        zeroline=True,
+        zerolinecolor="#5b6673",
+        gridcolor="#e3e7ec",
+        fixedrange=True,
+    )
+    figure.update_yaxes(automargin=True, fixedrange=True)
+    return figure
 
 
 def group_sentence(groups: pd.Series, population: pd.Series) -> str:

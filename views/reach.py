@@ -52,7 +52,7 @@ PREPARE_RESOURCES = (
 )
 METHOD = (
     "**Part de besoin.** Chaque habitant compte de 1 (besoin le moins élevé de France) à {ratio} (besoin "
-    "le plus élevé), sans marche d'escalier : c'est la règle de la page Cibles, sans sa base égale. Ce "
+    "le plus élevé), sans marche d'escalier : c'est la règle de la page Intensité, sans sa base égale. Ce "
     "rapport est un choix politique. Poids des domaines : {weights}.\n\n"
     "**Attendues.** Le même nombre total de personnes touchées, réparti selon la part de besoin.\n\n"
     "**Intervalles.** Loi de Poisson, à 95 % (exact sous 10 personnes, Byar au-delà). La lecture tient "

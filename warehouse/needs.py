@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from connectors.cards import DATA
 from connectors.errors import InvalidCard
@@ -79,6 +79,72 @@ class NeedCard(BaseModel):
         return [*(name for ways in self.directions.values() for name in ways), self.access.id]
 
 
+class PurposeDomain(BaseModel):
+    """A domain that a purpose counts, its starting weight, its reason when it is its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    weight: int = Field(ge=0, le=100)
+    reason: str = ""
+
+
+class PurposeCard(BaseModel):
+    """What the targeting is for: its domains with their reasons, whom it is for.
+
+    ``mixed``: access to care enters the index. ``beside``: indicators that would tell more and do
+    not enter it (published elsewhere than by commune, or without a national reference).
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    label: str
+    reason: str
+    mixed: bool = False
+    target: str = "tous"
+    domains: list[PurposeDomain] = Field(min_length=1)
+    beside: list[str] = []
+
+
+class NeedCards(BaseModel):
+    """The whole file: every domain, the access axis, the purposes that choose among them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    domains: list[NeedDomain]
+    access: AccessAxis
+    purposes: list[PurposeCard] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> NeedCards:
+        known = {domain.id for domain in self.domains}
+        for purpose in self.purposes:
+            unknown = sorted({domain.id for domain in purpose.domains} - known)
+            if unknown:
+                raise ValueError(f"finalité {purpose.id} : domaine inconnu {', '.join(unknown)}")
+            own = [
+                one.id
+                for domain in self.domains
+                if domain.id in {chosen.id for chosen in purpose.domains}
+                for one in domain.indicators
+            ]
+            if purpose.mixed != (self.access.id in own):
+                raise ValueError(f"finalité {purpose.id} : mixed dit le contraire de ses domaines")
+        return self
+
+    def card(self, purpose: PurposeCard) -> NeedCard:
+        """The need card of one purpose: its domains, its weights, its reasons."""
+        domains = {domain.id: domain for domain in self.domains}
+        chosen = [
+            domains[one.id].model_copy(
+                update={"weight": one.weight, "reason": one.reason or domains[one.id].reason}
+            )
+            for one in purpose.domains
+        ]
+        return NeedCard(domains=chosen, access=self.access)
+
+
 @dataclass(frozen=True)
 class SuitedNeeds:
     """What a warehouse can fill of a need card.
@@ -139,9 +205,15 @@ def _filled(domains: Sequence[NeedDomain], periods: Mapping[str, str | None]) ->
     return filled
 
 
-def load_needs(path: Path = DATA / "besoins.yml") -> NeedCard:
-    """Read and validate the need card. Raises InvalidCard."""
+def load_need_cards(path: Path = DATA / "besoins.yml") -> NeedCards:
+    """Read and validate the file of needs. Raises InvalidCard."""
     try:
-        return NeedCard.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return NeedCards.model_validate(yaml.safe_load(path.read_text("utf-8")))
     except (ValidationError, yaml.YAMLError) as error:
         raise InvalidCard(f"Fiche des besoins illisible, {path.name} : {error}") from error
+
+
+def load_needs(path: Path = DATA / "besoins.yml") -> NeedCard:
+    """The need card of the first purpose, the general one. Raises InvalidCard."""
+    cards = load_need_cards(path)
+    return cards.card(cards.purposes[0])

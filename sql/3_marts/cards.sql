@@ -10,7 +10,7 @@ CREATE MACRO build_facts() AS TABLE SELECT key, value FROM build_info ORDER BY k
 -- National values of the indicators of an index, one row a commune and indicator.
 CREATE MACRO commune_matrix(indicators, periods) AS TABLE
 WITH wanted AS (SELECT unnest(indicators) AS indicator_id, unnest(periods) AS period)
-SELECT o.code, o.indicator_id, o.value, t.population, t.epci_code
+SELECT o.code, o.indicator_id, o.value, o.numerator, o.denominator, t.population, t.epci_code
 FROM wanted w
 JOIN observation o ON o.indicator_id = w.indicator_id AND o.period = w.period AND o.level = 'commune'
 JOIN territory t ON t.level = 'commune' AND t.code = o.code

@@ -39,3 +39,9 @@ SELECT indicator_id, period, count(*) FILTER (state IN ('ok', 'approx')) AS comm
 FROM observation
 WHERE level = 'commune' AND code IN (SELECT unnest(codes))
 GROUP BY ALL ORDER BY ALL;
+
+-- Inhabitants of chosen communes by sex and band of age, every census loaded.
+CREATE MACRO population_ages(codes) AS TABLE
+SELECT commune_code AS code, period, sex, age_from, age_to, population
+FROM population_age WHERE commune_code IN (SELECT unnest(codes))
+ORDER BY ALL;

@@ -34,6 +34,7 @@ PAGES = (
     "comparer",
     "mortalite",
     "cibles",
+    "intensite",
     "qui-touche-t-on",
     "donnees",
 )
@@ -47,7 +48,8 @@ TITLES = {
     "carte": "Carte",
     "comparer": "Comparer",
     "mortalite": "Mortalité",
-    "cibles": "Cibles",
+    "cibles": "Cibler",
+    "intensite": "Intensité",
     "qui-touche-t-on": "Qui touche-t-on ?",
     "donnees": "Données",
 }

@@ -90,7 +90,7 @@ def test_codes_of_the_address(page: Page, app_url: str) -> None:
 
 def test_inner_pages_say_what_is_wrong_in_the_address(page: Page, app_url: str) -> None:
     """A link to an inner page with nothing known in it says so, and leads to the choice."""
-    for name in ("ce-qui-ressort", "portrait", "indicateur", "carte", "cibles"):
+    for name in ("ce-qui-ressort", "portrait", "indicateur", "carte", "cibles", "intensite"):
         page.goto(f"{app_url}/{name}?p=epci:000000000")
         expect(page.get_by_text("Choisissez d'abord un périmètre")).to_be_visible(timeout=30_000)
         wait_idle(page)
@@ -205,7 +205,8 @@ def test_thresholds(page: Page, app_url: str) -> None:
 
 
 def test_all_weights_at_zero_and_nothing_to_share(page: Page, app_url: str) -> None:
-    open_screen(page, f"{app_url}/cibles?p={CERGY}", "Cibles")
+    open_screen(page, f"{app_url}/intensite?p={CERGY}", "Intensité")
+    page.get_by_text("Le besoin sur lequel repose la répartition").click()
     for label in ("Ressources", "Éducation", "Logement", "Vieillissement"):
         page.get_by_role("slider", name=label).press("Home")
         wait_idle(page)
@@ -223,8 +224,9 @@ def test_all_weights_at_zero_and_nothing_to_share(page: Page, app_url: str) -> N
 
 
 SETTINGS = (
-    ("cibles", "quantite=abc&base=1000&poids_ressources=trop&force=9&seuils=zzz&ressource=x"),
-    ("cibles", "quantite=-5&base=-1&poids_ressources=7&poids_education=999"),
+    ("cibles", "finalite=zzz&poids_ressources=trop&seuils=zzz&commune=x&visee=x"),
+    ("intensite", "quantite=abc&base=1000&poids_ressources=trop&force=9&unite=x&ressource=x"),
+    ("intensite", "quantite=-5&base=-1&poids_ressources=7&poids_education=999&reserve=99"),
     ("carte", "ind=inconnu&decoupage=zzz&classes=99"),
     ("portrait", "comparateur=zzz"),
 )
@@ -238,7 +240,7 @@ def test_settings_of_the_address(page: Page, app_url: str) -> None:
         assert "220 279 habitants" in text, asked
 
 
-@pytest.mark.parametrize("name", ["portrait", "carte", "cibles"])
+@pytest.mark.parametrize("name", ["portrait", "carte", "cibles", "intensite"])
 def test_a_link_opened_first_thing(
     page: Page, embedded_data_dir: Path, tmp_path: Path, name: str
 ) -> None:

@@ -139,7 +139,9 @@ def share_out(page: Page, quantity: int) -> list[dict[str, str]]:
 
 
 def check_targets(page: Page) -> None:
-    go_to(page, "Cibles")
+    go_to(page, "Cibler")
+    assert len(read_csv(page, "Télécharger les groupes (CSV)")) == 13
+    go_to(page, "Intensité")
     share_out(page, 90)
     rows = share_out(page, 120)
     assert sum(int(row["Habitants"]) for row in rows) == 220_279
@@ -156,19 +158,22 @@ def check_targets(page: Page) -> None:
 def check_reload(page: Page) -> None:
     """The address alone brings back the perimeter, the quantity, the weights, the comparator."""
     share_out(page, 240)
+    page.get_by_text("Le besoin sur lequel repose la répartition").click()
     slider = page.get_by_role("slider", name="Ressources")
-    for share in (29, 32, 35):  # 30, 35, then 40 beside three weights of 25
+    for share in ("28,6", "31,8", "34,8"):  # 30, 35, then 40 beside three weights of 25
         slider.press("ArrowRight")
-        used = page.get_by_text(re.compile(rf"Ressources {share}\s%"))
+        used = page.get_by_text(re.compile(rf"Ressources {share}\s%")).first
         expect(used).to_be_visible(timeout=30_000)
     wait_idle(page)
     weights = re.search(r"Poids utilisés[^\n]+", screen_text(page))
-    assert weights and "Ressources 35 %" in weights[0], weights
+    assert weights and "Ressources 34,8 %" in weights[0], weights
     asked = parse_qs(urlsplit(page.url).query)
     assert asked["p"] == ["epci:249500109"]
     rows = read_csv(page, "Télécharger la répartition (CSV)")
     page.reload()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Cibles", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Intensité", timeout=30_000)
+    wait_idle(page)
+    page.get_by_text("Le besoin sur lequel repose la répartition").click()
     wait_idle(page)
     text = screen_text(page)
     assert "CA de Cergy-Pontoise" in text and PEOPLE in text

@@ -81,7 +81,7 @@ def check_map(page: Page) -> None:
 
 
 def check_targets(page: Page) -> None:
-    go_to(page, "Cibles")
+    go_to(page, "Intensité")
     text = screen_text(page)
     check_sane(text)
     expect(page.get_by_role("radio", name="Par intercommunalité")).to_be_checked()
@@ -98,7 +98,7 @@ def check_targets(page: Page) -> None:
 
 def check_by_commune(page: Page) -> None:
     """By commune, small ones are pooled, and nothing is lost."""
-    page.get_by_role("radio", name="Par commune").click()
+    page.get_by_role("radio", name="Par commune", exact=True).click()
     wait_idle(page)
     rows = read_csv(page, "Télécharger la répartition (CSV)")
     assert len(rows) > 7
@@ -116,7 +116,7 @@ def test_the_same_journey_where_much_is_secret(
     check_targets(page)
     check_by_commune(page)
     page.reload()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Cibles", timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Intensité", timeout=30_000)
     wait_idle(page)
     assert "PETR Grand Quercy · 147 communes · 93 414 habitants" in screen_text(page)
     assert outside_requests == []
