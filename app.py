@@ -6,29 +6,11 @@ import logging
 
 import streamlit as st
 
+from pages.menu import PAGES
 from pages.shared import perimeter_from_url
 from views.style import LANGUAGE, STYLE
 from warehouse.errors import NotBuilt
 from warehouse.paths import ROOT, published
-
-PAGES = {
-    "Mon territoire": (
-        ("perimetre", "Périmètre", "location_on"),
-        ("ce_qui_ressort", "Ce qui ressort", "lightbulb"),
-        ("inegalites", "Inégalités", "stacked_bar_chart"),
-        ("portrait", "Portrait", "list_alt"),
-        ("indicateur", "Fiche indicateur", "description"),
-        ("carte", "Carte", "map"),
-        ("comparer", "Comparer", "compare_arrows"),
-        ("mortalite", "Mortalité", "query_stats"),
-    ),
-    "Décider": (
-        ("cibles", "Cibler", "balance"),
-        ("intensite", "Intensité", "tune"),
-        ("qui_touche_t_on", "Qui touche-t-on ?", "groups"),
-    ),
-    "Vérifier": (("donnees", "Données", "database"),),
-}
 
 st.set_page_config(
     page_title="Gradient, diagnostic territorial de santé",

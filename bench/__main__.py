@@ -8,7 +8,6 @@ is installed; otherwise they are said to be skipped.
 from __future__ import annotations
 
 import argparse
-import ast
 import os
 import shutil
 import statistics
@@ -27,6 +26,7 @@ from bench.access import measure_access
 from bench.browser import measure_in_browser
 from bench.national import bench_national
 from bench.need import measure_need
+from pages.menu import PAGES as MENU
 from warehouse.build import build
 from warehouse.paths import ROOT, published
 from warehouse.read import Warehouse
@@ -38,18 +38,7 @@ GRAND_QUERCY = (
 REPEATS = 5
 
 
-def pages_of_the_app() -> tuple[str, ...]:
-    """Pages that app.py announces (its PAGES), the welcome page apart."""
-    tree = ast.parse((ROOT / "app.py").read_text("utf-8"))
-    sections = next(
-        ast.literal_eval(node.value)
-        for node in tree.body
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PAGES"
-    )
-    return tuple(name for entries in sections.values() for name, *_ in entries)
-
-
-PAGES = pages_of_the_app()
+PAGES = tuple(name for entries in MENU.values() for name, *_ in entries)
 
 
 def median_seconds(action: Callable[[], object], repeats: int = REPEATS) -> float:

@@ -15,7 +15,7 @@ from pages.attending import Box, held, places_of, quarters_of, reading_of, recei
 from pages.linked import linked_segments, linked_selectbox
 from pages.needs import CommuneNeeds, card_weights, commune_needs, need_card
 from pages.shared import Current, geography, header, require_perimeter, show_table
-from pages.targets import TARGETS, choose_target
+from pages.targets import ALL, TARGETS, choose_target
 from views.reach import (
     CHART_ROWS,
     EMPTY,

@@ -1,0 +1,22 @@
+"""The menu: section -> (file of pages/, title, icon of the Material set), in order."""
+
+from __future__ import annotations
+
+PAGES = {
+    "Mon territoire": (
+        ("perimetre", "Périmètre", "location_on"),
+        ("ce_qui_ressort", "Ce qui ressort", "lightbulb"),
+        ("inegalites", "Inégalités", "stacked_bar_chart"),
+        ("portrait", "Portrait", "list_alt"),
+        ("indicateur", "Fiche indicateur", "description"),
+        ("carte", "Carte", "map"),
+        ("comparer", "Comparer", "compare_arrows"),
+        ("mortalite", "Mortalité", "query_stats"),
+    ),
+    "Décider": (
+        ("cibles", "Cibler", "balance"),
+        ("intensite", "Intensité", "tune"),
+        ("qui_touche_t_on", "Qui touche-t-on ?", "groups"),
+    ),
+    "Vérifier": (("donnees", "Données", "database"),),
+}
