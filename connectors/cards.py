@@ -12,6 +12,8 @@ from connectors.errors import InvalidCard
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 ELSEWHERE = "GRADIENT_SOURCES_DIR"
+# The same safe reading, in C where it is built: a page reads every card at each visit.
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class SourceCard(BaseModel):
@@ -75,7 +77,7 @@ def redirected() -> dict[str, dict[str, str]]:
     for path in sorted(folder.glob("*.yml")):
         try:
             found[path.stem] = Addresses.model_validate(
-                yaml.safe_load(path.read_text("utf-8"))
+                yaml.load(path.read_text("utf-8"), Loader=LOADER)
             ).urls
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise InvalidCard(f"{ELSEWHERE} : {path.name} illisible : {error}") from error
@@ -91,7 +93,7 @@ def load_sources(folder: Path = DATA / "sources") -> dict[str, SourceCard]:
     cards: dict[str, SourceCard] = {}
     for path in sorted(folder.glob("*.yml")):
         try:
-            card = SourceCard.model_validate(yaml.safe_load(path.read_text("utf-8")))
+            card = SourceCard.model_validate(yaml.load(path.read_text("utf-8"), Loader=LOADER))
         except (ValidationError, yaml.YAMLError) as error:
             raise InvalidCard(f"Fiche de source illisible, {path.name} : {error}") from error
         if card.id != path.stem:

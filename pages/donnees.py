@@ -67,17 +67,19 @@ show_table(
 )
 what_changed()
 with st.expander("Sources connues, pas encore chargées", icon=":material/cloud_download:"):
-    for row in every_source[~is_loaded].itertuples():
-        facts_of_it = f"{row.producer} ; millésime {row.vintage} ; {row.licence}"
-        st.markdown(f"- {source_link(row.title, row.page)} : {escape_markdown(facts_of_it)}")
+    waiting = [
+        f"- {source_link(row.title, row.page)} : "
+        + escape_markdown(f"{row.producer} ; millésime {row.vintage} ; {row.licence}")
+        for row in every_source[~is_loaded].itertuples()
+    ]
+    st.markdown("\n".join(waiting))
 with st.expander("Limites de chaque source", icon=":material/warning:"):
     for row in sources.itertuples():
-        st.markdown(f"**{escape_markdown(row.producer)}**, {escape_markdown(row.title)}")
-        for caveat in row.caveats:
-            st.markdown(f"- {escape_markdown(caveat)}")
-        st.markdown(f"- Page du producteur : <{row.page}>")
+        told = [*map(escape_markdown, row.caveats), f"Page du producteur : <{row.page}>"]
         if row.checked:
-            st.markdown(f"- Vérifié : {escape_markdown(row.checked)}")
+            told.append(f"Vérifié : {escape_markdown(row.checked)}")
+        heading = f"**{escape_markdown(row.producer)}**, {escape_markdown(row.title)}"
+        st.markdown(f"{heading}\n\n" + "\n".join(f"- {one}" for one in told))
 
 st.subheader("Charger les données des producteurs", anchor=False)
 try:
