@@ -188,10 +188,15 @@ def group_figures(groups: Groups, periods: pd.Series) -> pd.DataFrame:
     """Figures of each group (one row an indicator and rank), with a 95 % interval where one exists.
 
     ``periods``: period of each indicator. Counts and categories, which do not compare, stay out.
-    ``groups``: how many groups there are, those without a row included.
+    ``groups``: how many groups there are, those without a row included. Remembered by build.
     """
+    return _group_figures(build_path(), groups, periods)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _group_figures(path: str, groups: Groups, periods: pd.Series) -> pd.DataFrame:
     ranks = [str(rank) for rank in groups.rank]
-    rows = mart("profiles", groups=ranks, codes=list(groups.rank.index))
+    rows = open_warehouse(path).mart("profiles", groups=ranks, codes=list(groups.rank.index))
     rows = rows[rows["period"] == rows["indicator_id"].map(periods)]
     frame = with_cards(rows.set_index("indicator_id"))
     frame = frame[~frame["kind"].isin(NOT_COMPARED)].reset_index()
@@ -207,6 +212,7 @@ def group_figures(groups: Groups, periods: pd.Series) -> pd.DataFrame:
     ).sort_values(["indicator_id", "rank"], ignore_index=True)
 
 
+@st.cache_data(max_entries=200, show_spinner=False)
 def slopes(figures: pd.DataFrame) -> dict[str, SlopeIndex]:
     """SII and RII of each indicator whose groups all have a figure, by indicator.
 

@@ -26,25 +26,32 @@ found = require_perimeter()
 header(found, "Portrait")
 
 
-def lines(own: pd.DataFrame, others: pd.DataFrame, theme: str) -> list[Line]:
-    cards = [card for card in indicators().values() if card.theme == theme and card.id in own.index]
-    sources = mart("sources").set_index("id")
-    built = []
-    for card in cards:
-        row = own.loc[card.id]
-        theirs = others[others["indicator_id"] == card.id]
-        source = sources.loc[row["source_id"]]
-        built.append(
+def lines(own: pd.DataFrame, others: pd.DataFrame) -> dict[str, list[Line]]:
+    """Every line of the portrait, by theme."""
+    sources = {
+        row.id: f"{row.producer}, {row.title}, {row.vintage} ({row.licence})"
+        for row in mart("sources").itertuples()
+    }
+    theirs: dict[str, dict[str, object]] = {}
+    for row in others.itertuples():
+        theirs.setdefault(row.indicator_id, {})[row.place] = row
+    rows = {row.Index: row for row in own.itertuples()}
+    built: dict[str, list[Line]] = {}
+    for card in indicators().values():
+        if card.id not in rows:
+            continue
+        row = rows[card.id]
+        built.setdefault(card.theme, []).append(
             Line(
                 label=card.label,
                 reading=reading(card),
                 direction=card.direction,
                 own=row,
-                others={line.place: line for line in theirs.itertuples()},
+                others=theirs.get(card.id, {}),
                 definition=card.definition,
                 caveats=card.caveats,
                 communes=len(found.codes),
-                source=f"{source['producer']}, {source['title']}, {source['vintage']} ({source['licence']})",
+                source=sources[row.source_id],
             )
         )
     return built
@@ -99,8 +106,9 @@ useful = {key: name for key, name in places.items() if key in loaded}
 
 st.page_link(LANDING_PAGE, label="Voir ce qui ressort de ces chiffres", icon=":material/lightbulb:")
 st.html(TABLE_STYLE)
+by_theme = lines(own, others)
 for theme, title in THEMES.items():
-    chosen = lines(own, others, theme)
+    chosen = by_theme.get(theme)
     if chosen:
         st.subheader(title, anchor=False)
         caption = (

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
+import streamlit as st
 
 from diagnostic.assessment import assess
 from diagnostic.comparison import side_by_side
 from pages.comparator import Comparator
-from pages.shared import Current, breaks, indicators, mart, profile
+from pages.shared import Current, breaks, build_path, indicators, mart, profile
 from views.observation import Reading
 from warehouse.indicators import IndicatorCard
 
@@ -23,10 +24,22 @@ def assessed(found: Current, comparator: Comparator) -> pd.DataFrame:
     """Every indicator of the perimeter beside the comparator, one row each (index indicator_id).
 
     Columns of the profile at the period both have, plus ``other`` and ``other_state``, those of the
-    card that assess() needs, and what it adds.
+    card that assess() needs, and what it adds. Remembered by build, perimeter and comparator.
     """
-    others = comparator.values.assign(place=comparator.key)
-    own, theirs = side_by_side(profile(found), others, breaks())
+    return _assessed(build_path(), found.codes, found.whole, comparator.key, found, comparator)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _assessed(
+    path: str,
+    codes: tuple[str, ...],
+    whole: tuple[str, str],
+    key: str,
+    _found: Current,
+    _comparator: Comparator,
+) -> pd.DataFrame:
+    others = _comparator.values.assign(place=_comparator.key)
+    own, theirs = side_by_side(profile(_found), others, breaks())
     theirs = theirs.drop_duplicates("indicator_id").set_index("indicator_id")
     frame = own.join(
         theirs[["value", "state", "ci_low"]].rename(
