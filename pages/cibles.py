@@ -338,9 +338,9 @@ def show_list(found: Current, table: pd.DataFrame, chosen: Chosen) -> None:
         f"Pourquoi ce groupe, commune par commune ({len(listing)})", icon=":material/table:"
     ):
         show_table(
-            listing,
+            listing.drop(columns="Habitants"),  # in the file; here, what explains the group
             "Groupe, domaines et accès de chaque commune",
-            [*labels, "Accès (APL)", "Habitants"],
+            [*labels, "Accès (APL)"],
         )
         st.caption(
             "Par ordre alphabétique. Chaque domaine est en écarts-types nationaux : 0 est la moyenne "

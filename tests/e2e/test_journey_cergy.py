@@ -126,9 +126,9 @@ def share_out(page: Page, quantity: int) -> list[dict[str, str]]:
     box = page.get_by_role("spinbutton", name="Quantité à répartir")
     box.fill(str(quantity))
     box.press("Enter")
-    expect(page.get_by_text(re.compile(rf"^{quantity} consultations dentaires"))).to_be_visible(
-        timeout=15_000
-    )
+    expect(
+        page.get_by_text(re.compile(rf"^{quantity} consultations dentaires")).first
+    ).to_be_visible(timeout=15_000)
     wait_idle(page)
     rows = read_csv(page, "Télécharger la répartition (CSV)")
     parts = [row["Proportionné"] for row in rows]
