@@ -35,9 +35,12 @@ GRAND_QUERCY = (
 PICTURES = {
     "accueil": ("", 720, None),
     "perimetre": (f"perimetre?{CERGY}", 900, None),
+    "ce-qui-ressort": (f"ce-qui-ressort?{CERGY}", 1400, None),
+    "inegalites": (f"inegalites?{CERGY}", 1200, None),
     "portrait": (f"portrait?{CERGY}", 1300, None),
     "carte": (f"carte?{GRAND_QUERCY}", 960, None),
     "cibles": (f"cibles?{GRAND_QUERCY}", 1500, "Le besoin et l'accès aux soins, croisés"),
+    "intensite": (f"intensite?{GRAND_QUERCY}", 1300, None),
     "donnees": ("donnees", 900, None),
 }
 IDLE = """() => {
