@@ -214,7 +214,7 @@ def test_all_weights_at_zero_and_nothing_to_share(page: Page, app_url: str) -> N
     box = page.get_by_role("spinbutton", name="Quantité à répartir")
     box.fill("0")
     box.press("Enter")
-    expect(page.get_by_text(re.compile("^0 consultation"))).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(re.compile("^0 consultation")).first).to_be_visible(timeout=15_000)
     wait_idle(page)
     text = screen_text(page)
     check_sane(text)
