@@ -7,35 +7,24 @@ import math
 import pandas as pd
 import streamlit as st
 
-from diagnostic.findings import ATOUT, FRAGILITE, INCERTAIN, INEGALITE, findings
+from diagnostic.findings import INEGALITE
 from pages.comparator import Comparator, choose_comparator
-from pages.gradient import (
-    LEAST_GROUPS,
-    LOCAL,
-    Groups,
-    axes,
-    group_figures,
-    slopes,
-    social_groups,
-    speaking,
-)
 from pages.linked import linked_segments
 from pages.reading import assessed, reading, territories
-from pages.shared import Current, header, indicators, mart, require_perimeter
-from pages.similar import similar
-from views.observation import value_text
-from views.sentences import (
-    HIGHER,
-    LOWER,
-    comparison_sentence,
-    gradient_sentence,
-    subject,
-    uncertain_sentence,
-    verdict_text,
+from pages.shared import Current, header, indicators, require_perimeter
+from pages.standing_out import (
+    KINDS,
+    StandingOut,
+    differs,
+    finding_sentence,
+    missing_findings,
+    spine_row,
+    spine_rows,
+    standing_out,
 )
+from views.observation import value_text
 from views.spine import (
     Cell,
-    SpineRow,
     group_bars,
     mark_class,
     spine_key,
@@ -44,60 +33,11 @@ from views.spine import (
     tartan_table,
     track,
 )
-from views.text import THEMES, alphabetical, escape_markdown, joined, number, quantity
-from warehouse.indicators import IndicatorCard
+from views.text import alphabetical, escape_markdown, joined, number
 
 # Past this many columns a tartan is no longer read: the most populated are shown, and it is said.
 MAX_COLUMNS = 20
-# Similar territories with a figure before their range is drawn.
-LEAST_SIMILAR = 5
-# Inequalities offered to the list: more would hide what sets the whole territory apart.
-MOST_INEQUALITIES = 3
 SHEET = "pages/indicateur.py"
-
-
-def differs(row) -> bool:
-    return row.significance in (HIGHER, LOWER)
-
-
-def similar_ranges(found: Current, frame: pd.DataFrame) -> pd.DataFrame:
-    """Lowest and highest of the similar territories, indicator by indicator, same period."""
-    codes = list(similar(found).codes)
-    rows = mart("level_values", levels=["epci"] * len(codes), codes=codes)
-    rows = rows[rows["period"] == rows["indicator_id"].map(frame["period"])]
-    return rows.groupby("indicator_id")["value"].agg(["min", "max", "count"])
-
-
-def spine_rows(found: Current, frame: pd.DataFrame) -> list[SpineRow]:
-    ranges = similar_ranges(found, frame)
-    enough = ranges[ranges["count"] >= LEAST_SIMILAR]
-    return [
-        spine_row(row, indicators()[name], enough.loc[name] if name in enough.index else None)
-        for name, row in frame[frame["significance"].notna()].iterrows()
-    ]
-
-
-def spine_row(row: pd.Series, card: IndicatorCard, similar_range: pd.Series | None) -> SpineRow:
-    """One indicator, in standard deviations from the comparator."""
-
-    def place(value: float) -> float:
-        return (value - row["other"]) / row["spread"] if row["spread"] > 0 else math.nan
-
-    ends = (math.nan, math.nan) if similar_range is None else tuple(similar_range[["min", "max"]])
-    return SpineRow(
-        theme=THEMES[card.theme],
-        label=card.label,
-        own=value_text(row, reading(card)),
-        other=quantity(row["other"], card.unit, card.decimals, signed=card.signed, short=True),
-        said=verdict_text(row),
-        tone=row["tone"],
-        differs=differs(row),
-        gap=row["gap"],
-        low=place(row["low"]),
-        high=place(row["high"]),
-        range_low=place(ends[0]),
-        range_high=place(ends[1]),
-    )
 
 
 def show_spine(found: Current, comparator: Comparator, frame: pd.DataFrame) -> None:
@@ -179,21 +119,9 @@ def tartan_cell(row, card) -> Cell:
     return Cell(text, mark_class(row.tone, differs(row)), row.significance)
 
 
-SIGNS = {"favorable": 1, "defavorable": -1}
-INEQUALITY = ("inequality", "inequality_low", "inequality_high")
-TAKEN = ("theme", "kind", "state", "value", "low", "high", "spread", *INEQUALITY)
-KINDS = {
-    ATOUT: ("Atout", "favorable"),
-    FRAGILITE: ("Fragilité", "defavorable"),
-    INEGALITE: ("Inégalité", "differs"),
-    INCERTAIN: ("À confirmer", "same"),
-}
-
-
 def show_findings(found: Current, comparator: Comparator, frame: pd.DataFrame) -> None:
-    chosen = social_axis(found)
-    figures = group_figures(chosen, frame["period"]) if chosen else None
-    result = findings(judged(frame, figures, similar_ranges(found, frame)))
+    out = standing_out(found, frame)
+    result = out.table
     if result.empty:
         st.info(
             f"Aucun écart net avec {comparator.name} dans les données chargées. Changez de "
@@ -203,80 +131,25 @@ def show_findings(found: Current, comparator: Comparator, frame: pd.DataFrame) -
         return
     st.html(spine_key(similar=False))
     for finding in result.itertuples():
-        show_finding(finding, frame.loc[finding.indicator_id], figures, chosen, comparator)
+        show_finding(finding, frame.loc[finding.indicator_id], out, comparator)
     tell_missing(result)
 
 
-def judged(frame: pd.DataFrame, figures: pd.DataFrame | None, ranges: pd.DataFrame) -> pd.DataFrame:
-    """The table that findings() reads, one row an indicator."""
-    table = with_gradients(frame, figures)
-    return pd.DataFrame(
-        {
-            "direction": table["direction"].map(SIGNS).fillna(0).astype(int),
-            "comparator": table["other"],
-            "reference_min": ranges["min"].reindex(table.index),
-            "reference_max": ranges["max"].reindex(table.index),
-            **{name: table[name] for name in TAKEN},
-        }
-    ).reset_index()
-
-
-def social_axis(found: Current) -> Groups | None:
-    """Local fifths on the best axis loaded; None when no gradient can be read."""
-    if len(found.codes) < LEAST_GROUPS:
-        return None
-    known = axes(found)
-    if not known:
-        return None
-    groups = social_groups(found, next(iter(known.values())), LOCAL)
-    return groups if groups.usable else None
-
-
-def with_gradients(frame: pd.DataFrame, figures: pd.DataFrame | None) -> pd.DataFrame:
-    """``frame`` with the slope index of the indicators whose gradient is the widest."""
-    table = frame.assign(inequality=math.nan, inequality_low=math.nan, inequality_high=math.nan)
-    if figures is None:
-        return table
-    found = slopes(figures)
-    sizes = {
-        name: abs(found[name].sii) / table.at[name, "spread"]
-        for name in speaking(found)
-        if table.at[name, "spread"] > 0
-        and table.at[name, "direction"] in SIGNS
-        and (found[name].low > 0 or found[name].high < 0)
-    }
-    for name in sorted(sizes, key=lambda one: -sizes[one])[:MOST_INEQUALITIES]:
-        slope = found[name]
-        table.loc[name, list(INEQUALITY)] = [slope.sii, slope.low, slope.high]
-    return table
-
-
-def finding_text(
-    finding, row, figures: pd.DataFrame | None, groups: Groups | None, comparator: Comparator
-) -> tuple[str, str]:
-    """The sentence of a finding and its small drawing."""
+def finding_drawing(finding, row, out: StandingOut) -> str:
+    """The small drawing of a finding: bars of the groups, or its mark on the axis."""
     card = indicators()[finding.indicator_id]
-    about, how = subject(card.label), reading(card)
-    if finding.type == INEGALITE and figures is not None and groups is not None:
-        values = figures.loc[figures["indicator_id"] == card.id, "value"]
-        axis = groups.axis.label[0].lower() + groups.axis.label[1:]
-        usual = finding.gradient == "usuel"
-        sentence = gradient_sentence(values.iloc[0], values.iloc[-1], about, how, axis, usual)
-        return sentence, group_bars(list(values))
-    said = uncertain_sentence if finding.type == INCERTAIN else comparison_sentence
-    return said(row, about, how, comparator.of), track(spine_row(row, card, None))
+    if finding.type == INEGALITE and out.figures is not None:
+        return group_bars(list(out.figures.loc[out.figures["indicator_id"] == card.id, "value"]))
+    return track(spine_row(row, card, None))
 
 
-def show_finding(
-    finding, row, figures: pd.DataFrame | None, groups: Groups | None, comparator: Comparator
-) -> None:
-    sentence, drawing = finding_text(finding, row, figures, groups, comparator)
+def show_finding(finding, row, out: StandingOut, comparator: Comparator) -> None:
     name, mark = KINDS[finding.type]
     with st.container(border=True):
         what, said, more = st.columns([1.1, 5, 1.4], vertical_alignment="center")
         what.html(f'<span class="mark {mark}"></span> <strong>{name}</strong>')
-        said.markdown(escape_markdown(sentence))
-        said.html(drawing)
+        said.markdown(escape_markdown(finding_sentence(finding, row, out, comparator)))
+        said.html(finding_drawing(finding, row, out))
         more.page_link(
             SHEET,
             label="Voir la fiche",
@@ -286,16 +159,7 @@ def show_finding(
 
 
 def tell_missing(result: pd.DataFrame) -> None:
-    counts = result["type"].value_counts()
-    missing = [
-        name
-        for kind, (name, least) in {
-            ATOUT: ("deux atouts", 2),
-            FRAGILITE: ("deux fragilités", 2),
-            INEGALITE: ("une inégalité entre communes", 1),
-        }.items()
-        if counts.get(kind, 0) < least
-    ]
+    missing = missing_findings(result)
     if missing:
         st.caption(
             f"Les données chargées ne permettent pas d'établir {joined(missing)} face à ce territoire."

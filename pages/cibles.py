@@ -6,23 +6,26 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from diagnostic import need
 from diagnostic.perimeter import file_name
 from pages.layers import contour_credit, layer
-from pages.linked import linked_segments, linked_selectbox
+from pages.linked import linked_selectbox
 from pages.needs import (
-    CommuneNeeds,
     Reference,
-    card_weights,
     checks,
     commune_needs,
-    local_stability,
     need_card,
     references,
-    stability,
     suited,
 )
 from pages.shared import Current, header, indicators, require_perimeter, show_table
+from pages.targeting import (
+    changes,
+    choose_cut,
+    commune_table,
+    listing_of,
+    weighted_labels,
+    with_groups,
+)
 from pages.targets import ALL, TARGETS, choose_target
 from pages.weighing import Chosen, choose_purpose, choose_weights
 from views.cibles import (
@@ -40,7 +43,6 @@ from views.cibles import (
     frontier_sentences,
     group_sentence,
     method_text,
-    moved_sentence,
     pairs_sentences,
     periods_text,
     place_text,
@@ -137,66 +139,6 @@ def explain_weights(chosen: Chosen) -> None:
         st.markdown(sentence)
 
 
-def commune_table(found: Current, scored: CommuneNeeds, people: pd.Series) -> pd.DataFrame:
-    """One row a commune of the perimeter: need, domains, access, inhabitants, people aimed at."""
-    table = found.communes.set_index("code")[["name", "population"]]
-    table = table.join(scored.scores.reindex(table.index))
-    table["access"] = scored.access.reindex(table.index)
-    table["people"] = people.reindex(table.index)
-    for flag in ("complete", "classable"):
-        table[flag] = table[flag].eq(True)
-    return table
-
-
-def choose_cut(reference: Reference) -> tuple[str, str]:
-    """National or local limits of the groups: identifier, and the sentence that goes with it."""
-    cut = linked_segments(
-        "Seuils des groupes",
-        {"national": "Nationaux", "local": "Propres au périmètre"},
-        "national",
-        "seuils",
-        help="Nationaux : les 60 % d'habitants de France au besoin le moins élevé sont au socle, les 20 % "
-        "suivants renforcés, les 20 % restants intensifs. Propres au périmètre : les mêmes parts, ici.",
-    )
-    if cut == "local":
-        return cut, (
-            "Seuils propres au périmètre : 60 %, 20 % et 20 % de ses habitants, aux limites des communes "
-            "près."
-        )
-    return cut, "Seuils nationaux : 60 %, 20 % et 20 % des habitants de la France" + (
-        "." if reference.exact else ", approchés tant que la France entière n'est pas chargée."
-    )
-
-
-def cut_groups(table: pd.DataFrame, cut: str, reference: Reference) -> pd.Series:
-    """Group of each commune, without the draws."""
-    cuts = reference.cuts
-    known = table["need"].notna()
-    if cut == "local" and known.any():
-        low, high = need.weighted_quantiles(
-            table.loc[known, "need"].astype(float), table.loc[known, "population"], need.GROUP_CUTS
-        )
-        cuts = (float(low), float(high))
-    return need.groups(table["need"].astype(float), cuts, table["complete"])["group"]
-
-
-def with_groups(
-    table: pd.DataFrame, chosen: Chosen, cut: str, reference: Reference
-) -> pd.DataFrame:
-    """``table`` with each commune's group, its chances over the draws, what it stands between."""
-    codes = tuple(table.index)
-    find = local_stability if cut == "local" else stability
-    drawn = find(chosen.weights, codes, chosen.purpose.id)
-    if drawn is None:
-        drawn = pd.DataFrame(
-            np.nan, index=table.index, columns=["p_socle", "p_renforce", "p_intensif"]
-        )
-        drawn["firm"] = False
-    between = need.frontiers(drawn)
-    kept = drawn[["p_socle", "p_renforce", "p_intensif", "firm"]]
-    return table.assign(group=cut_groups(table, cut, reference), between=between).join(kept)
-
-
 def show_groups(
     found: Current, table: pd.DataFrame, chosen: Chosen, target: str, cut: str, cuts_text: str
 ) -> None:
@@ -269,60 +211,6 @@ def show_stability(found: Current, table: pd.DataFrame, chosen: Chosen, cut: str
         exact = commune_needs(chosen.weights, chosen.purpose.id).reference.exact
         if cut == "national" and not exact:
             st.markdown(APPROXIMATE_STABILITY)
-
-
-def changes(table: pd.DataFrame, chosen: Chosen, cut: str) -> str:
-    """Communes that equal weights, or the starting ones, would put in another group."""
-    purpose = chosen.purpose.id
-    equal = dict.fromkeys(chosen.weights, 1 / len(chosen.weights))
-    other, named = equal, "des poids égaux"
-    if np.allclose(list(equal.values()), list(chosen.weights.values())):
-        other, named = card_weights(purpose), "les poids de départ"
-        if np.allclose(list(other.values()), list(equal.values())):
-            return (
-                "Ces poids sont égaux : changez-les pour voir quelles communes changent de groupe."
-            )
-    again = commune_needs(other, purpose)
-    frame = table[["population"]].join(again.scores.reindex(table.index)[["need", "complete"]])
-    frame["complete"] = frame["complete"].eq(True)
-    return moved_sentence(
-        table["name"], table["group"], cut_groups(frame, cut, again.reference), named
-    )
-
-
-def listing_of(table: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
-    """Group, chances, what carries it and domains of each commune, by alphabetical order."""
-    labels = weighted_labels(chosen)
-    domains = table[list(labels)].astype(float)
-    return pd.DataFrame(
-        {
-            "Commune": table["name"],
-            "Groupe": [
-                place_text(row.group, row.between, complete=bool(row.complete))
-                for row in table.itertuples()
-            ],
-            "Sur 1 000 calculs": [chances_text(row) for _, row in table.iterrows()],
-            "Pourquoi": [
-                profile_text(row, labels) if known else "trop de domaines sans chiffre"
-                for known, (_, row) in zip(table["classable"], domains.iterrows(), strict=True)
-            ],
-            **{
-                label: table[name].map(lambda score: number(score, 1, signed=True))
-                for name, label in labels.items()
-            },
-            "Accès (APL)": table["access"].map(lambda value: number(value, 2)),
-            "Habitants": table["population"].map(number),
-        }
-    ).sort_values("Commune", key=lambda names: names.map(alphabetical))
-
-
-def weighted_labels(chosen: Chosen) -> dict[str, str]:
-    """Column -> label of the domains that weigh something."""
-    return {
-        f"{need.DOMAIN_PREFIX}{name}": label
-        for name, label in chosen.labels.items()
-        if chosen.weights[name] > 0
-    }
 
 
 def show_list(found: Current, table: pd.DataFrame, chosen: Chosen) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from diagnostic.assessment import NOT_COMPARED, intervals
-from diagnostic.trend import MIN_POINTS, BrokenSeries, OverlappingPeriods
-from diagnostic.trend import assess as assess_trend
+from diagnostic.assessment import NOT_COMPARED
 from pages.comparator import Comparator, choose_comparator
 from pages.gradient import (
-    CENSUS,
     INCOME,
     LOCAL,
     Groups,
@@ -21,7 +18,7 @@ from pages.gradient import (
 )
 from pages.layers import contour_credit, layer
 from pages.linked import linked_selectbox
-from pages.reading import assessed, reading, with_cards
+from pages.reading import assessed, reading
 from pages.shared import (
     Current,
     header,
@@ -31,6 +28,7 @@ from pages.shared import (
     require_perimeter,
     show_table,
 )
+from pages.trends import time_lines, trend_sentence
 from views.classification import classify, palette
 from views.donnees import KINDS
 from views.maps import choropleth_map
@@ -88,16 +86,6 @@ def show_value(found: Current, comparator: Comparator, row: pd.Series, card: Ind
     right.caption(escape_markdown(" ".join(notes)))
 
 
-def time_lines(rows: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
-    """Points of one territory with their interval and the series each belongs to."""
-    known = rows[(rows["indicator_id"] == card.id) & rows["value"].notna()]
-    frame = with_cards(known.set_index("indicator_id")).reset_index().sort_values("period")
-    low, high, _ = intervals(frame)
-    starts = [one.starts for one in card.series]
-    series = [str(sum(str(period) >= start for start in starts)) for period in frame["period"]]
-    return frame.assign(low=low, high=high, series=series)
-
-
 def show_time(found: Current, comparator: Comparator, card: IndicatorCard) -> None:
     st.subheader("Dans le temps", anchor=False)
     own = time_lines(profile(found), card)
@@ -132,23 +120,6 @@ def show_time(found: Current, comparator: Comparator, card: IndicatorCard) -> No
 
 def text(value: float, card: IndicatorCard) -> str:
     return quantity(value, card.unit, card.decimals, signed=card.signed, short=True)
-
-
-def trend_sentence(own: pd.DataFrame, card: IndicatorCard) -> str:
-    window = 5 if own["source_id"].str.startswith(CENSUS).any() else 1
-    notes = {str(rank + 1): one.note for rank, one in enumerate(card.series)}
-    try:
-        found = assess_trend(
-            own["value"], list(own["period"].astype(str)), list(own["series"]), notes, window=window
-        )
-    except (BrokenSeries, OverlappingPeriods) as refused:
-        return f"Pas de conclusion sur l'évolution. {refused}"
-    if found.verdict is None:
-        return (
-            f"{count_of(len(found.points), 'période')} : trop peu pour parler de tendance, il en faut "
-            f"au moins {MIN_POINTS}. Les points sont montrés sans conclusion."
-        )
-    return f"Sur ces périodes : {found.verdict}. Une évolution n'est pas l'effet d'une action."
 
 
 def show_map(found: Current, frame: pd.DataFrame, row: pd.Series, card: IndicatorCard) -> None:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 import streamlit as st
 
 from diagnostic.assessment import NOT_COMPARED
-from diagnostic.inequality import concentration_curve, gap_change, gap_in_persons, measures
+from diagnostic.inequality import concentration_curve, gap_change, measures
 from diagnostic.spatial import (
     LOCAL_PERMUTATIONS,
     GlobalTest,
@@ -18,6 +16,16 @@ from diagnostic.spatial import (
     moran_rates,
     nearest,
 )
+from pages.gaps import (
+    cautions,
+    cut_sentence,
+    gap_text,
+    groups_table,
+    persons,
+    refused,
+    rows_of,
+    summary_table,
+)
 from pages.gradient import (
     LEAST_GROUPS,
     LOCAL,
@@ -25,17 +33,13 @@ from pages.gradient import (
     Axis,
     Groups,
     axes,
-    circular,
-    component,
     fdep_missing,
     gaps_in_time,
     group_figures,
     latest_periods,
     national_scores,
     national_share,
-    slopes,
     social_groups,
-    speaking,
     standard_errors,
 )
 from pages.layers import contour_credit, layer
@@ -56,7 +60,6 @@ from views import inegalites as words
 from views import measures as table_of
 from views.maps import choropleth_map
 from views.observation import value_text
-from views.sentences import subject
 from views.text import (
     THEMES,
     alphabetical,
@@ -123,38 +126,6 @@ def data_link() -> None:
     st.page_link("pages/donnees.py", label="Ouvrir la page Données", icon=":material/database:")
 
 
-def cut_sentence(groups: Groups) -> str:
-    table = groups.table
-    if groups.cut == NATIONAL:
-        share = float(table.loc[table.index <= 2, "share"].sum())
-        return words.national_sentence(share, len(table))
-    how = reading(indicators()[groups.axis.indicator])
-    return words.local_sentence(
-        words.value_said(float(table["lowest"].min()), how),
-        words.value_said(float(table["highest"].max()), how),
-        words.the(groups.axis.label),
-    )
-
-
-def rows_of(figures: pd.DataFrame, groups: Groups, card: IndicatorCard) -> pd.DataFrame:
-    """Figures of the indicator, one row a group, those without a figure included."""
-    own = figures[figures["indicator_id"] == card.id].set_index("rank")
-    return own.reindex(groups.table.index).assign(population=groups.table["population"])
-
-
-def refused(groups: Groups, known: dict[str, Axis], card: IndicatorCard) -> str | None:
-    """Why no gradient of this indicator can be read here, if so."""
-    if card.kind in NOT_COMPARED:
-        return words.NO_COUNT
-    if card.id in circular(groups.axis):
-        others = [axis.label for axis in known.values() if card.id not in circular(axis)]
-        return words.tautology(words.inside(groups.axis.label), others[0] if others else None)
-    if not groups.usable:
-        inhabited = int((groups.table["population"] > 0).sum())
-        return words.few_groups(inhabited, groups.cut == NATIONAL)
-    return None
-
-
 def show_gradient(
     found: Current, groups: Groups, rows: pd.DataFrame, card: IndicatorCard, period: str
 ) -> None:
@@ -179,78 +150,16 @@ def show_gradient(
 
 def show_gap(rows: pd.DataFrame, card: IndicatorCard, names: list[str]) -> None:
     """The gap in words, then in persons, before any index."""
-    slope = slopes(rows.reset_index())[card.id]
-    values = list(rows["value"].astype(float))
-    said = [
-        words.gap_sentence(values, subject(card.label), reading(card)),
-        words.verdict_sentence(values, slope, card.direction),
-        words.uneven(rows, names),
-    ]
-    st.markdown(escape_markdown(" ".join(said)))
+    st.markdown(escape_markdown(gap_text(rows, card, names)))
     with st.container(border=True):
         st.markdown(escape_markdown(persons(rows, card)))
-
-
-def persons(rows: pd.DataFrame, card: IndicatorCard) -> str:
-    """The gap in persons, dwellings, households or families, or why there is none."""
-    unit = words.counted(card.denominator)
-    if card.direction not in words.DIRECTED or card.interval_rule != "proportion" or unit is None:
-        return words.not_in_persons(card.kind, card.direction)
-    favourable = card.direction == "favorable"
-    gap = gap_in_persons(
-        rows["value"].to_numpy(float),
-        rows["denominator"].to_numpy(float),
-        rows.index.to_numpy(float),
-        standard_errors(rows),
-        favourable,
-        card.scale,
-    )
-    total = float(rows["denominator"].sum())
-    return words.persons_sentence(gap, unit, card.numerator, favourable, total)
 
 
 def show_groups_table(
     found: Current, groups: Groups, rows: pd.DataFrame, names: list[str], card: IndicatorCard
 ) -> None:
-    lost = found.communes[found.communes["code"].isin(groups.unplaced)]
-    axis = indicators()[groups.axis.indicator]
-    table = words.groups_table(
-        rows,
-        groups.table,
-        names,
-        reading(card),
-        (len(lost), float(lost["population"].sum())),
-        (card.short_label, axis.short_label, reading(axis)),
-    )
+    table = groups_table(found, groups, rows, names, card)
     show_table(table, f"{card.label}, par groupe de communes", table.columns[1:], total=True)
-
-
-def cautions(
-    found: Current,
-    groups: Groups,
-    rows: pd.DataFrame,
-    card: IndicatorCard,
-    names: list[str],
-    period: str,
-) -> str:
-    """Small numbers, communes without a figure, what the groups are."""
-    events = rows["numerator"].astype(float)
-    events = events if card.interval_rule != "none" else events * math.nan
-    values = mart("map_values", codes=found.code_list, indicator=card.id, at_period=period)
-    unplaced = found.communes.loc[found.communes["code"].isin(groups.unplaced), "name"]
-    group = names[list(rows.index).index(events.idxmin())] if events.notna().any() else ""
-    said = words.small_numbers(
-        float(events.min()),
-        group,
-        values["state"].value_counts().to_dict(),
-        sorted(unplaced, key=alphabetical),
-    )
-    notes = [said]
-    if component(groups.axis, card.id):
-        notes.append(words.COMPONENT)
-    if card.theme == "offre" and card.interval_rule == "rate":
-        notes.append(words.DENSITY)
-    return " ".join(note for note in notes if note)
 
 
 def show_detail(rows: pd.DataFrame, card: IndicatorCard) -> None:
@@ -336,22 +245,13 @@ def show_members(found: Current, groups: Groups) -> None:
 
 def show_summary(figures: pd.DataFrame, groups: Groups) -> None:
     """Every indicator whose gradient says something, in the order of themes, never of gaps."""
-    found = slopes(figures)
-    lines = []
-    wanted = set(speaking(found)) - circular(groups.axis)
-    for card in (card for name, card in indicators().items() if name in wanted):
-        own = figures[figures["indicator_id"] == card.id]
-        values = list(own["value"].astype(float))
-        how = (reading(card), card.direction)
-        period = str(own["period"].iloc[0])
-        lines.append(table_of.summary_row(card.short_label, period, values, found[card.id], how))
+    table = summary_table(figures, groups)
     with st.expander(
-        f"Tous les gradients du périmètre ({number(len(lines))})", icon=":material/table_rows:"
+        f"Tous les gradients du périmètre ({number(len(table))})", icon=":material/table_rows:"
     ):
-        if not lines:
+        if table.empty:
             st.markdown("Aucun indicateur n'a de chiffre dans chaque groupe de communes.")
             return
-        table = pd.DataFrame(lines)
         show_table(table, "Gradient de chaque indicateur", table.columns[2:6])
         st.caption(table_of.MANY)
 
