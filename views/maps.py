@@ -4,8 +4,8 @@ Leaflet and the geometry are static files of the app. The page sends the map onc
 change of indicator, classes or selection sends one character per polygon, the legend and the
 tooltips, and the browser repaints in place: the iframe and the view are kept.
 
-How it holds together (streamlit-folium 0.27): `_SCRIPT` is a static file too. A constant call
-starts it, since streamlit-folium reloads its iframe when the constant part changes; it leaves
+How it holds together (streamlit-folium 0.27): `map.js` is served as a static file too. A constant
+call starts it, since streamlit-folium reloads its iframe when the constant part changes; it leaves
 `gradientMap`, on which each rerun calls `apply` through a feature group.
 """
 
@@ -17,9 +17,10 @@ import json
 import os
 import re
 import tempfile
-from collections.abc import Collection, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import folium
@@ -38,17 +39,51 @@ from views.classification import (
     HATCH_COLOUR,
     INK,
     INSIDE,
-    MAX_CLASSES,
     OUTSIDE,
     OUTSIDE_COLOUR,
     PERIMETER_COLOUR,
     Classes,
-    class_characters,
 )
+from views.map_content import MapContent, Symbols, choropleth
 
 CONTOUR_CREDIT = "Contours : IGN, Admin Express"
 
 _COUNTRY_SIZE = 2_000  # above: fewer decimals and no boundary, to stay fluid
+_TOOLTIPS = 1_500  # above: a polygon tells its class and a click the rest, so that little is sent
+
+# Radius of the largest circle, in pixels, and the steps of a radius sent as one character.
+_LARGEST_RADIUS = 32
+_SIZE_STEPS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-."
+
+# Departments overseas, drawn beside the métropole when a layer holds both.
+_OVERSEAS = {
+    "971": "Guadeloupe",
+    "972": "Martinique",
+    "973": "Guyane",
+    "974": "La Réunion",
+    "976": "Mayotte",
+}
+
+# Drawn only when the reader asks: the only addresses of other machines that a map knows.
+BACKGROUNDS = (
+    {
+        "name": "ign",
+        "label": "Plan IGN",
+        "credit": "Fond : IGN",
+        "url": "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0"
+        "&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2&STYLE=normal&FORMAT=image/png"
+        "&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}",
+    },
+    {
+        "name": "osm",
+        "label": "OpenStreetMap",
+        "credit": "Fond : contributeurs OpenStreetMap",
+        "url": "https://tile.openstreetmap.org/{z}/{x}/{y}.png",
+    },
+)
+
+# Shapes that a category of points may have.
+SHAPES = ("cercle", "carre", "losange", "triangle", "triangle-bas", "croix", "etoile")
 
 
 class MapAssetsMissing(RuntimeError):
@@ -103,13 +138,36 @@ def publish_layer(gdf: gpd.GeoDataFrame, static_dir: Path, key: str) -> Geometry
     target = static_dir / "geo" / filename
     if not target.exists():
         _write_atomically(target, content)
-    west, south, east, north = (float(edge) for edge in ordered.total_bounds)
+    codes = ordered["code"].astype(str)
+    beside = codes.str[:3].isin(list(_insets(codes)))
+    west, south, east, north = (float(edge) for edge in ordered[~beside].total_bounds)
     return GeometryLayer(
         key=name,
         url=f"/app/static/geo/{filename}",
-        codes=tuple(ordered["code"].astype(str)),
+        codes=tuple(codes),
         bounds=(west, south, east, north),
     )
+
+
+@dataclass(frozen=True)
+class Line:
+    """Outlines drawn over the colours, that the reader may hide."""
+
+    layer: GeometryLayer
+    label: str
+    colour: str = INK
+    weight: float = 2.0
+    dash: str | None = None
+
+
+def quarter_lines(layer: GeometryLayer) -> Line:
+    """Outlines of quartiers prioritaires."""
+    return Line(layer, "Quartiers prioritaires", "#0d151e", 2.0, "5 3")
+
+
+def limit_lines(layer: GeometryLayer) -> Line:
+    """Limits of intercommunalités."""
+    return Line(layer, "Limites des intercommunalités", "#3b4754", 1.6)
 
 
 def choropleth_map(
@@ -131,6 +189,11 @@ def choropleth_map(
     marked_label: str = "Commune avec un quartier prioritaire",
     approximate_label: str = "Valeur approchée",
     absent_label: str = "Donnée absente",
+    outlines: GeometryLayer | None = None,
+    limits: GeometryLayer | None = None,
+    points: pd.DataFrame | None = None,
+    point_categories: Mapping[str, tuple[str, str, str]] = MappingProxyType({}),
+    source: str = "",
 ) -> str | None:
     """Draw the map and return the code clicked since the last run, or None.
 
@@ -138,22 +201,80 @@ def choropleth_map(
     by line feeds) are indexed by code. A commune without a tooltip shows its name and the label
     of its class. `inside` holds the codes of the perimeter; the rest of the layer is a light
     background that cannot be clicked. `colours` and `legend_labels` hold one item per class.
+    `outlines` (quartiers prioritaires) and `limits` (intercommunalités) are drawn over the
+    colours. `points` (code, name, category, lon, lat; degrees) are markers, and
+    `point_categories` gives each category its label, its colour and one of `SHAPES`. Each of
+    these layers can be hidden in the legend.
     The code is returned once: the next rerun gives None until another click, which may be on the
     same commune. Raises ValueError when colours, labels and classes do not match.
     """
-    characters = class_characters(layer.codes, classes, values, states, inside)
-    _check_legend(classes, colours, legend_labels)
+    content = choropleth(
+        layer.codes,
+        classes=classes,
+        values=values,
+        states=states,
+        colours=colours,
+        labels=legend_labels,
+        inside=inside,
+        title=legend_title,
+        approximate_label=approximate_label,
+        absent_label=absent_label,
+    )
+    lines = [
+        *([quarter_lines(outlines)] if outlines is not None else []),
+        *([limit_lines(limits)] if limits is not None else []),
+    ]
+    return draw_map(
+        layer,
+        content,
+        tooltips=tooltips,
+        marked=marked,
+        marked_label=marked_label,
+        selected=selected,
+        lines=lines,
+        points=points,
+        point_categories=point_categories,
+        height=height,
+        key=key,
+        attribution=attribution,
+        source=source,
+    )
+
+
+def draw_map(
+    layer: GeometryLayer,
+    content: MapContent,
+    *,
+    tooltips: pd.Series,
+    marked: Collection[str] = (),
+    marked_label: str = "Commune avec un quartier prioritaire",
+    selected: str | None = None,
+    lines: Sequence[Line] = (),
+    points: pd.DataFrame | None = None,
+    point_categories: Mapping[str, tuple[str, str, str]] = MappingProxyType({}),
+    height: int = 560,
+    key: str,
+    attribution: str = CONTOUR_CREDIT,
+    source: str = "",
+) -> str | None:
+    """Draw any content (classes, circles, two indicators crossed); see `choropleth_map`."""
+    characters = content.along(layer.codes)
     update: dict[str, object] = {
         "classes": characters,
-        "colours": colours,
+        "colours": content.colours,
         "tooltips": _tooltip_lines(layer, characters, tooltips),
         "marked": _marked_inside(layer, characters, marked),
         "selected": selected,
-        "title": legend_title,
-        "labels": legend_labels,
+        "title": content.title,
+        "labels": content.labels,
         "markedLabel": marked_label,
-        "approximateLabel": approximate_label,
-        "absentLabel": absent_label,
+        "approximateLabel": content.approximate_label,
+        "absentLabel": content.absent_label,
+        "symbols": _symbols(layer, content.symbols),
+        "grid": asdict(content.grid) if content.grid else None,
+        "lines": [_line(one) for one in lines],
+        "points": _points(points, point_categories),
+        "source": source,
     }
     answer = st_folium(
         _base_map(layer, attribution),
@@ -197,6 +318,15 @@ def perimeter_map(
         key=key,
         attribution=attribution,
     )
+
+
+def _insets(codes: Iterable[str]) -> dict[str, str]:
+    """Territories to draw beside the main one: those overseas of a layer that also has others."""
+    prefixes = {code[:3] for code in codes}
+    overseas = {prefix: name for prefix, name in _OVERSEAS.items() if prefix in prefixes}
+    if prefixes - set(overseas):
+        return overseas
+    return dict(list(overseas.items())[1:])
 
 
 def _write_atomically(target: Path, content: bytes) -> None:
@@ -251,23 +381,59 @@ def _largest_first(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.MultiPolygon(sorted(geometry.geoms, key=lambda part: part.area, reverse=True))
 
 
-def _check_legend(
-    classes: Classes | None, colours: Sequence[str], legend_labels: Sequence[str]
-) -> None:
-    expected = 0 if classes is None else classes.size
-    if len(colours) != expected or len(legend_labels) != expected:
-        raise ValueError(
-            f"La légende attend {expected} couleurs et libellés ; "
-            f"reçu {len(colours)} couleurs et {len(legend_labels)} libellés."
-        )
-    if expected > MAX_CLASSES:
-        raise ValueError(f"Une carte porte au plus {MAX_CLASSES} classes, pas {expected}.")
+def _symbols(layer: GeometryLayer, symbols: Symbols | None) -> dict[str, object] | None:
+    """One character a polygon for the radius of its circle, and the circles of the legend."""
+    if symbols is None:
+        return None
+    top = len(_SIZE_STEPS) - 1
+    shares = (symbols.values.reindex(list(layer.codes)).fillna(0) / (symbols.largest or 1)) ** 0.5
+    steps = (shares * top).round().astype(int)
+    return {
+        "sizes": "".join(_SIZE_STEPS[step] for step in steps),
+        "radius": _LARGEST_RADIUS,
+        "colour": symbols.colour,
+        "legend": [
+            [round(_LARGEST_RADIUS * symbols.share(value), 1), label]
+            for value, label in symbols.legend
+        ],
+    }
+
+
+def _line(line: Line) -> dict[str, object]:
+    return {
+        "url": _from_component(line.layer.url),
+        "label": line.label,
+        "colour": line.colour,
+        "weight": line.weight,
+        "dash": line.dash,
+    }
+
+
+def _points(
+    points: pd.DataFrame | None, categories: Mapping[str, tuple[str, str, str]]
+) -> dict[str, object]:
+    """Categories that have a point, then one row a point: category, lon, lat, name."""
+    if points is None:
+        return {"categories": [], "rows": []}
+    placed = points[points["category"].isin(list(categories))].dropna(subset=["lon", "lat"])
+    ranks = {name: rank for rank, name in enumerate(placed["category"].unique())}
+    described = []
+    for name in ranks:
+        label, colour, shape = categories[name]
+        if shape not in SHAPES:
+            raise ValueError(f"Forme de point inconnue : {shape!r} ; attendu : {list(SHAPES)}.")
+        described.append({"label": label, "colour": colour, "shape": shape})
+    rows = [
+        [ranks[one.category], round(one.lon, 5), round(one.lat, 5), str(one.label)]
+        for one in placed.rename(columns={"name": "label"}).itertuples()
+    ]
+    return {"categories": described, "rows": rows}
 
 
 def _tooltip_lines(layer: GeometryLayer, characters: str, tooltips: pd.Series) -> list[str]:
-    """Tooltips of the polygons inside the perimeter, in file order; [] when there is none."""
+    """Tooltips of the polygons inside the perimeter, in file order; [] for none or too many."""
     texts = tooltips.to_dict()
-    if not texts:
+    if not texts or len(texts) > _TOOLTIPS:
         return []
     return [
         str(texts.get(code) or "")
@@ -315,302 +481,8 @@ def _from_component(path: str) -> str:
     return f"../..{path}"
 
 
-_STYLE = """\
-#map_div { background: #fff; }
-.gradient-box { background: rgba(255, 255, 255, .94); border: 1px solid #d5d9df;
-  border-radius: 6px; color: #1f2933; padding: 10px 12px; max-width: 230px;
-  font: 13px/1.35 system-ui, "Segoe UI", "DejaVu Sans", sans-serif; }
-.gradient-legend { overflow-y: auto; box-sizing: border-box; }
-.gradient-legend strong { display: block; margin-bottom: 6px; overflow-wrap: anywhere; }
-.gradient-row { display: flex; align-items: center; gap: 8px; margin-top: 3px; }
-.gradient-row.gradient-first { margin-top: 9px; }
-.gradient-swatch { flex: none; width: 24px; height: 15px; border: 1px solid #b4bac3;
-  box-sizing: border-box; background-size: 8px 8px; }
-.gradient-dot { flex: none; width: 24px; text-align: center; line-height: 0; }
-.gradient-dot i { display: inline-block; width: 8px; height: 8px; border-radius: 50%;
-  background: #1f2933; border: 1px solid #fff; outline: 1px solid #1f2933; }
-.gradient-error { position: absolute; z-index: 1100; top: 40%; left: 50%;
-  transform: translateX(-50%); max-width: 320px; text-align: center; }
-.leaflet-tooltip.gradient-tip { white-space: normal; max-width: 280px; width: max-content;
-  font: 13px/1.35 system-ui, "Segoe UI", "DejaVu Sans", sans-serif;
-  color: #1f2933; padding: 7px 10px; }
-.gradient-tip div { white-space: pre-line; overflow-wrap: anywhere; }
-.leaflet-control-attribution { font-size: 11px; }
-.leaflet-bar button { display: grid; place-items: center; width: 30px; height: 30px; border: 0;
-  padding: 0; background: #fff; cursor: pointer; }
-.leaflet-bar svg { width: 16px; height: 16px; fill: none; stroke: #000; stroke-width: 2; }
-.leaflet-bar button + button { border-top: 1px solid #ccc; }
-.leaflet-bar button:hover { background: #f4f4f4; }
-"""
-
-_SCRIPT = """\
-window.gradientStart = function (map, config) {
-  const state = { polygons: [], codes: {}, update: null, perimeter: null, moved: false };
-  const container = map.getContainer();
-
-  // Without animation: a running zoom would end after, and undo, the fit to the perimeter.
-  if (container.clientWidth) map.fitBounds(config.bounds, { animate: false });
-  const layer = L.geoJSON(null, { smoothFactor: 0, renderer: L.canvas({ padding: 0.3 }) });
-  layer.addTo(map);
-  map.createPane("gradient-top").style.cssText = "z-index: 450; pointer-events: none";
-  const top = L.svg({ pane: "gradient-top" });
-  const overlay = L.layerGroup().addTo(map);
-  const hover = L.layerGroup().addTo(map);
-
-  function element(tag, className, text) {
-    const node = document.createElement(tag);
-    if (className) node.className = className;
-    if (text) node.textContent = text;
-    return node;
-  }
-  function tile(draw) {
-    const canvas = element("canvas");
-    canvas.width = canvas.height = 8;
-    draw(canvas.getContext("2d"));
-    return canvas;
-  }
-  const hatchTile = tile((pen) => {
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, 8, 8);
-    pen.strokeStyle = config.hatch;
-    pen.lineWidth = 1.6;
-    [-8, 0, 8].forEach((shift) => {
-      pen.moveTo(shift - 2, 10);
-      pen.lineTo(shift + 10, -2);
-    });
-    pen.stroke();
-  });
-  function dottedTile(colour, dark) {
-    return tile((pen) => {
-      pen.fillStyle = colour;
-      pen.fillRect(0, 0, 8, 8);
-      pen.fillStyle = dark ? "rgba(255,255,255,.8)" : "rgba(31,41,51,.6)";
-      pen.beginPath();
-      pen.arc(4, 4, 1.2, 0, 7);
-      pen.fill();
-    });
-  }
-  function isDark(colour) {
-    const part = (start) => parseInt(colour.slice(start, start + 2), 16);
-    return 0.299 * part(1) + 0.587 * part(3) + 0.114 * part(5) < 140;
-  }
-  function pattern(canvas) {
-    return canvas.getContext("2d").createPattern(canvas, "repeat");
-  }
-  function styles(update) {
-    const fills = Object.assign({ s: pattern(hatchTile) }, config.fills);
-    update.colours.forEach((colour, index) => {
-      fills[index] = colour;
-      fills["ABCDEFG"[index]] = pattern(dottedTile(colour, isDark(colour)));
-    });
-    const result = {};
-    Object.keys(fills).forEach((character) => {
-      result[character] = {
-        fillColor: fills[character], fillOpacity: 1, stroke: config.boundaries, weight: 0.8,
-        color: { x: "#dde1e6", s: "#aab0b9" }[character] || "#fff",
-      };
-    });
-    return result;
-  }
-
-  function outline(code, group, weight) {
-    const polygon = state.codes[code];
-    if (!polygon) return;
-    const common = { fill: false, interactive: false, renderer: top };
-    const shape = polygon.getLatLngs();
-    L.polygon(shape, { ...common, color: "#fff", weight: weight + 2.5 }).addTo(group);
-    L.polygon(shape, { ...common, color: config.ink, weight: weight }).addTo(group);
-  }
-  function mark(code, index, all) {
-    const polygon = state.codes[code];
-    if (!polygon) return;
-    L.circleMarker(polygon.getCenter(), { radius: all.length > 300 ? 1.8 : 3.5,
-      color: "#fff", weight: 1.2, fillColor: config.ink, fillOpacity: 1,
-      interactive: false, renderer: top }).addTo(overlay);
-  }
-
-  const legend = L.control({ position: "topright" });
-  legend.onAdd = () => {
-    legend.box = element("div", "gradient-box gradient-legend");
-    L.DomEvent.disableClickPropagation(legend.box);
-    L.DomEvent.disableScrollPropagation(legend.box);
-    return legend.box;
-  };
-  legend.addTo(map);
-  function row(text, swatch, first) {
-    const line = element("div", "gradient-row" + (first ? " gradient-first" : ""));
-    line.append(swatch, element("span", "", text));
-    legend.box.append(line);
-  }
-  function swatch(fill) {
-    const box = element("span", "gradient-swatch");
-    box.style.background = typeof fill === "string" ? fill : `url(${fill.toDataURL()})`;
-    return box;
-  }
-  function drawLegend(update) {
-    const present = new Set(update.classes);
-    legend.box.replaceChildren(element("strong", "", update.title));
-    legend.box.style.maxHeight = `${container.clientHeight - 40}px`;
-    update.labels.forEach((label, index) => row(label, swatch(update.colours[index])));
-    let first = update.labels.length > 0;
-    const extra = (text, sample) => { row(text, sample, first); first = false; };
-    const middle = update.colours[Math.floor(update.colours.length / 2)];
-    if (present.has("i")) extra("Dans le périmètre", swatch(config.fills.i));
-    if (/[A-G]/.test(update.classes)) {
-      extra(update.approximateLabel, swatch(dottedTile(middle, isDark(middle))));
-    }
-    if (present.has("s")) extra("Secret statistique", swatch(hatchTile));
-    if (present.has("a")) extra(update.absentLabel, swatch(config.fills.a));
-    if (update.marked.length) {
-      const dot = element("span", "gradient-dot");
-      dot.append(element("i"));
-      extra(update.markedLabel, dot);
-    }
-    if (present.has("x")) extra("Hors du périmètre", swatch(config.fills.x));
-  }
-
-  function describe(polygon) {
-    const index = polygon.gradientIndex;
-    const character = state.update.classes[index];
-    const name = polygon.feature.properties.name;
-    const lines = (state.tooltips[index] || "").split("\\n");
-    const rest = lines[0] === name ? lines.slice(1) : lines;
-    if (character === "x") rest.splice(0, rest.length, "Hors du périmètre");
-    else if (!rest.join("")) rest.splice(0, rest.length, classLabel(character));
-    return [name, rest.join("\\n")];
-  }
-  function classLabel(character) {
-    const special = { i: "", s: "Secret statistique", a: state.update.absentLabel };
-    if (character in special) return special[character];
-    const approximate = "ABCDEFG".indexOf(character);
-    if (approximate < 0) return state.update.labels[Number(character)];
-    return state.update.labels[approximate] + ` (${state.update.approximateLabel.toLowerCase()})`;
-  }
-  layer.bindTooltip((polygon) => {
-    const box = element("div");
-    if (!state.update) return box;
-    if (state.update.classes[polygon.gradientIndex] !== "x") {
-      // Read by the page when the polygon is clicked; never shown.
-      const code = polygon.feature.properties.code;
-      box.append(element("span", "", `@${code}@${Date.now()}@`));
-      box.firstChild.hidden = true;
-    }
-    const [name, text] = describe(polygon);
-    box.append(element("b", "", name), element("div", "", text));
-    return box;
-  }, { sticky: true, className: "gradient-tip", opacity: 1 });
-  layer.on("mouseover", (event) => {
-    hover.clearLayers();
-    outline(event.layer.feature.properties.code, hover, 1.5);
-  });
-  layer.on("mouseout", () => hover.clearLayers());
-
-  function showError(text) {
-    const box = element("div", "gradient-box gradient-error", text);
-    box.setAttribute("role", "alert");
-    container.append(box);
-  }
-  function fit() {
-    if (!container.clientWidth) return; // hidden, in a tab: the resize event comes back here
-    const chosen = state.polygons.filter((polygon, index) => state.update.classes[index] !== "x");
-    const shown = chosen.length ? chosen : state.polygons;
-    const bounds = L.latLngBounds([]);
-    shown.forEach((polygon) => bounds.extend(polygon.getBounds()));
-    const right = container.clientWidth > 520 ? legend.box.offsetWidth + 24 : 12;
-    map.fitBounds(bounds, {
-      paddingTopLeft: [container.clientWidth > 520 ? 48 : 12, 12],
-      paddingBottomRight: [right, 12], animate: false,
-    });
-  }
-  function paint() {
-    const update = state.update;
-    if (!update || !state.polygons.length) return;
-    if (update.classes.length !== state.polygons.length) {
-      showError("Les données et le fond de carte ne correspondent pas : rechargez la page.");
-      return;
-    }
-    let rank = 0;
-    state.tooltips = Array.from(
-      update.classes, (c) => c === "x" ? "" : update.tooltips[rank++] || "");
-    const style = styles(update);
-    state.polygons.forEach((polygon, index) => polygon.setStyle(style[update.classes[index]]));
-    overlay.clearLayers();
-    update.marked.forEach(mark);
-    if (update.selected) outline(update.selected, overlay, 3);
-    const perimeter = update.classes.replace(/[^x]/g, "i");
-    if (perimeter !== state.perimeter) {
-      state.perimeter = perimeter;
-      state.moved = false;
-      fit();
-    }
-  }
-  window.gradientMap = {
-    map: map,
-    apply(update) {
-      state.update = update;
-      drawLegend(update);
-      paint();
-    },
-  };
-
-  // The fit leaves room for the legend, whose width is known once the style sheets are there.
-  const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].map((link) =>
-    link.sheet || new Promise((done) => { link.onload = link.onerror = done; }));
-  const geometry = fetch(config.url, { cache: "force-cache" })
-    .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)));
-  Promise.all([geometry, ...sheets])
-    .then(([collection]) => {
-      layer.addData(collection);
-      state.polygons = layer.getLayers();
-      state.polygons.forEach((polygon, index) => {
-        polygon.gradientIndex = index;
-        state.codes[polygon.feature.properties.code] = polygon;
-      });
-      paint();
-    })
-    .catch(() => showError("Le fond de carte n'a pas pu être chargé."));
-
-  const zoom = L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(map);
-  const tools = L.control({ position: "topleft" });
-  tools.onAdd = () => {
-    const bar = element("div", "leaflet-bar");
-    L.DomEvent.disableClickPropagation(bar);
-    [["M2 8 8 2l6 6M4 7v7h8V7", "Revenir au périmètre", () => { state.moved = false; fit(); }],
-      ["M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4", "Plein écran", () => document.fullscreenElement
-        ? document.exitFullscreen() : container.requestFullscreen()],
-    ].forEach(([drawing, title, action]) => {
-      const button = element("button");
-      button.type = "button";
-      button.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true"><path d="${drawing}"/></svg>`;
-      button.title = title;
-      button.setAttribute("aria-label", title);
-      button.onclick = action;
-      bar.append(button);
-    });
-    return bar;
-  };
-  tools.addTo(map);
-  L.control.scale({ imperial: false }).addTo(map);
-  const credit = element("span", "", config.credit);
-  map.attributionControl.setPrefix("Leaflet").addAttribution(credit.innerHTML);
-
-  const moved = () => { state.moved = true; };
-  map.on("dragstart", moved);
-  zoom.getContainer().addEventListener("click", moved);
-  ["wheel", "dblclick", "touchmove"].forEach((name) => container.addEventListener(name, moved));
-  map.on("resize", () => {
-    if (!state.update) return;
-    drawLegend(state.update);
-    if (state.polygons.length && !state.moved) fit();
-  });
-  // The wheel scrolls the page until the map is clicked: a map must not trap the reader.
-  container.addEventListener("mousedown", () => map.scrollWheelZoom.enable());
-  container.addEventListener("mouseleave", () => map.scrollWheelZoom.disable());
-  // A click takes the keyboard: it is given back to the page, whose shortcuts keep working.
-  ["mouseup", "touchend"].forEach((name) => container.addEventListener(
-    name, () => setTimeout(() => window.parent.focus(), 0)));
-};
-"""
+_STYLE = Path(__file__).with_name("map.css").read_text("utf-8")
+_SCRIPT = Path(__file__).with_name("map.js").read_text("utf-8")
 
 
 def _asset(kind: str, content: str) -> tuple[str, bytes]:
@@ -689,6 +561,11 @@ def _base_map(layer: GeometryLayer, attribution: str) -> folium.Map:
                 "ink": INK,
                 "fills": {OUTSIDE: OUTSIDE_COLOUR, INSIDE: PERIMETER_COLOUR, ABSENT: ABSENT_COLOUR},
                 "hatch": HATCH_COLOUR,
+                "insets": [
+                    {"prefix": prefix, "name": name}
+                    for prefix, name in _insets(layer.codes).items()
+                ],
+                "backgrounds": list(BACKGROUNDS),
             }
         )
     )

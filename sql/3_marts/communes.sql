@@ -17,6 +17,18 @@ LEFT JOIN observation o
     ON o.level = 'commune' AND o.code = w.code AND o.indicator_id = indicator AND o.period = at_period
 ORDER BY w.code;
 
+-- The same for the arrondissements of Paris, Lyon and Marseille.
+CREATE MACRO arm_values(indicator, at_period) AS TABLE
+SELECT t.code, t.name, t.commune_code, t.population, o.value, o.numerator, o.denominator, o.ci_low,
+       o.ci_high, coalesce(o.state, 'absent') AS state,
+       if(o.state IS NULL, 'pas de chiffre chargé pour cet arrondissement', o.reason) AS reason,
+       o.source_id
+FROM territory t
+LEFT JOIN observation o
+    ON o.level = 'arm' AND o.code = t.code AND o.indicator_id = indicator AND o.period = at_period
+WHERE t.level = 'arm'
+ORDER BY t.code;
+
 CREATE MACRO list_items(codes) AS TABLE
 SELECT l.*, t.name AS commune_name
 FROM list_item l JOIN territory t ON t.level = 'commune' AND t.code = l.commune_code

@@ -35,3 +35,26 @@ SELECT t.code, t.name, g.geometry
 FROM territory t JOIN territory_geometry g USING (level, code)
 WHERE t.level = 'commune' AND t.departement_code IN (SELECT unnest(departements))
 ORDER BY t.code;
+
+-- Outlines of the quartiers prioritaires that have one, in chosen communes.
+CREATE MACRO layer_quarters(communes) AS TABLE
+SELECT t.code, t.name, g.geometry
+FROM territory t JOIN territory_geometry g USING (level, code)
+WHERE t.level = 'qpv' AND t.code IN (
+    SELECT parent_code FROM territory_member
+    WHERE parent_level = 'qpv' AND commune_code IN (SELECT unnest(communes)))
+ORDER BY t.code;
+
+-- Arrondissements of Paris, Lyon and Marseille, with the city of each.
+CREATE MACRO layer_arms() AS TABLE
+SELECT t.code, t.name, t.commune_code, g.geometry
+FROM territory t JOIN territory_geometry g USING (level, code)
+WHERE t.level = 'arm'
+ORDER BY t.code;
+
+-- Simplified contours of a level (commune, arm), for a map of the whole country.
+CREATE MACRO layer_country(at_level) AS TABLE
+SELECT t.code, t.name, s.geometry
+FROM territory t JOIN territory_sketch s USING (level, code)
+WHERE t.level = at_level
+ORDER BY t.code;

@@ -274,12 +274,14 @@ def test_one_character_per_polygon(
 def test_nothing_is_asked_from_outside(sent: list[dict]) -> None:
     draw(sent)
     (call,) = sent
-    text = json.dumps(
-        [
-            call[part]
-            for part in ("script", "header", "html", "feature_group", "js_links", "css_links")
-        ]
-    )
+    start = re.search(r"gradientStart\(map_div, (\{.*\})\);", call["script"])
+    assert start is not None
+    config = json.loads(start.group(1))
+    # Asked by the browser only when the reader chooses one of them.
+    assert config.pop("backgrounds") == list(maps.BACKGROUNDS)
+    script = call["script"].replace(start.group(1), json.dumps(config))
+    parts = ("header", "html", "feature_group", "js_links", "css_links")
+    text = json.dumps([script, *(call[part] for part in parts)])
     own = text + "".join(content.decode() for content in maps._OWN_FILES.values())
     assert not re.search(r"(https?:)?//[a-z0-9-]+\.[a-z]", own)
     assert all(link.startswith("../../app/static/leaflet/") for link in call["js_links"])
@@ -371,6 +373,73 @@ def test_marks_stay_within_the_perimeter(sent: list[dict]) -> None:
 def test_a_legend_that_does_not_match_is_refused(sent: list[dict], changes: dict) -> None:
     with pytest.raises(ValueError, match="légende attend 3"):
         draw(sent, **changes)
+
+
+POINTS = pd.DataFrame(
+    {
+        "code": ["1", "2", "3", "4"],
+        "name": ["Pharmacie de la gare", ATTACK, "Sans lieu", "Ailleurs"],
+        "category": ["pharmacie", "hopital", "pharmacie", "inconnue"],
+        "lon": [2.1234567, 2.2, None, 2.3],
+        "lat": [49.0, 49.1, 49.2, 49.3],
+    }
+)
+CATEGORIES = {
+    "pharmacie": ("Pharmacies", "#12407a", "croix"),
+    "hopital": ("Hôpitaux", "#743600", "carre"),
+    "ehpad": ("Ehpad", "#0d151e", "losange"),
+}
+
+
+def test_points_carry_their_category_and_their_place(sent: list[dict]) -> None:
+    draw(sent, points=POINTS, point_categories=CATEGORIES)
+    points = update_of(sent[0])["points"]
+    assert [one["label"] for one in points["categories"]] == ["Pharmacies", "Hôpitaux"]
+    assert points["rows"] == [
+        [0, 2.12346, 49.0, "Pharmacie de la gare"],
+        [1, 2.2, 49.1, ATTACK],
+    ]
+    assert "<script>alert" not in sent[0]["feature_group"]
+
+
+def test_an_unknown_shape_is_refused(sent: list[dict]) -> None:
+    with pytest.raises(ValueError, match="Forme de point inconnue"):
+        draw(sent, points=POINTS, point_categories={"pharmacie": ("P", "#000000", "nuage")})
+
+
+def test_the_browser_draws_every_shape_that_is_offered() -> None:
+    drawn = maps._SCRIPT.split("const ring = {", 1)[1].split("}[shape]", 1)[0]
+    for shape in set(maps.SHAPES) - {"cercle"}:
+        assert re.search(rf"\b{shape}\b", drawn), shape
+
+
+def test_lines_are_asked_from_the_application(sent: list[dict]) -> None:
+    quarters = GeometryLayer("qpv", "/app/static/geo/qpv-0.json", ("QP1",), (0, 0, 1, 1))
+    draw(sent)
+    draw(sent, outlines=quarters, limits=LAYER)
+    lines = update_of(sent[1])["lines"]
+    assert [one["label"] for one in lines] == [
+        "Quartiers prioritaires",
+        "Limites des intercommunalités",
+    ]
+    assert all(one["url"].startswith("../../app/static/geo/") for one in lines)
+    assert sent[0]["script"] == sent[1]["script"], "showing a layer does not reload the map"
+
+
+def test_territories_overseas_stand_beside_the_others() -> None:
+    assert maps._insets(["95001", "97401", "97101"]) == {
+        "971": "Guadeloupe",
+        "974": "La Réunion",
+    }
+    assert maps._insets(["97401", "97402"]) == {}
+    assert maps._insets(["97101", "97401"]) == {"974": "La Réunion"}
+    assert maps._insets(["95001", "2A004"]) == {}
+
+
+def test_the_main_view_leaves_out_what_stands_beside(tmp_path: Path) -> None:
+    gdf = squares(["95001", "95002", "97401"])
+    gdf.loc[2, "geometry"] = shapely.box(55, -21, 56, -20)
+    assert publish_layer(gdf, tmp_path, "deux").bounds == pytest.approx((2, 49, 2.2, 49.1))
 
 
 def test_a_perimeter_alone_has_no_class(sent: list[dict]) -> None:
