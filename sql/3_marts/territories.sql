@@ -37,12 +37,12 @@ WHERE t.level = 'commune' AND t.departement_code IN (SELECT unnest(departements)
 ORDER BY t.code;
 
 -- Outlines of the quartiers prioritaires that have one, in chosen communes.
-CREATE MACRO layer_quarters(communes) AS TABLE
+CREATE MACRO layer_quarters(codes) AS TABLE
 SELECT t.code, t.name, g.geometry
 FROM territory t JOIN territory_geometry g USING (level, code)
 WHERE t.level = 'qpv' AND t.code IN (
     SELECT parent_code FROM territory_member
-    WHERE parent_level = 'qpv' AND commune_code IN (SELECT unnest(communes)))
+    WHERE parent_level = 'qpv' AND commune_code IN (SELECT unnest(codes)))
 ORDER BY t.code;
 
 -- Arrondissements of Paris, Lyon and Marseille, with the city of each.
@@ -52,9 +52,8 @@ FROM territory t JOIN territory_geometry g USING (level, code)
 WHERE t.level = 'arm'
 ORDER BY t.code;
 
--- Simplified contours of a level (commune, arm), for a map of the whole country.
-CREATE MACRO layer_country(at_level) AS TABLE
-SELECT t.code, t.name, s.geometry
+-- Coarser contours of communes and of arrondissements, for a map of the whole country.
+CREATE MACRO layer_country() AS TABLE
+SELECT t.level, t.code, t.name, t.departement_code, t.commune_code, s.geometry
 FROM territory t JOIN territory_sketch s USING (level, code)
-WHERE t.level = at_level
-ORDER BY t.code;
+ORDER BY t.level, t.code;
