@@ -388,15 +388,21 @@ def download(
 
 def show_missing(present: Collection[str]) -> None:
     """Indicators that would stand in the tartan with more data, and the sources to load."""
-    titles = mart("sources").set_index("id")["title"]
+    sources = mart("sources").set_index("id")
+    titles = sources.loc[~sources["grain"].str.startswith("QPV"), "title"]
     rows = [
         {
             "Indicateur": card.label,
             "Thème": THEMES[card.theme],
-            "Sources possibles": joined([f"« {titles.get(one, one)} »" for one in card.sources]),
+            "Sources possibles": joined(
+                [f"« {titles[one]} »" for one in card.sources if one in titles.index]
+            ),
         }
         for card in indicators().values()
-        if card.id not in present and card.kind not in NOT_COMPARED and refusal(card.id) is None
+        if card.id not in present
+        and any(one in titles.index for one in card.sources)
+        and card.kind not in NOT_COMPARED
+        and refusal(card.id) is None
     ]
     if not rows:
         return

@@ -44,6 +44,7 @@ from pages.gradient import (
 )
 from pages.layers import contour_credit, layer
 from pages.linked import linked_segments, linked_selectbox
+from pages.quarters import show_quarters
 from pages.reading import reading
 from pages.shared import (
     Current,
@@ -59,7 +60,6 @@ from views import clusters as regroupements
 from views import inegalites as words
 from views import measures as table_of
 from views.maps import choropleth_map
-from views.observation import value_text
 from views.text import (
     THEMES,
     alphabetical,
@@ -74,7 +74,6 @@ CUTS = {LOCAL: "Locaux, dans le périmètre", NATIONAL: "Nationaux, dans toute l
 # Figures out of a model that already shares values between neighbouring communes.
 MODELLED = ("apl_", "part_population_apl", "part_eloignee")
 NEIGHBOURS, FEWER_NEIGHBOURS = 6, 4
-QUARTERS = "quartiers_prioritaires"
 
 
 def choose_card(periods: pd.Series) -> IndicatorCard:
@@ -112,7 +111,8 @@ def choose_groups(found: Current, known: dict[str, Axis]) -> Groups:
 def tell_national_missing(axis: Axis) -> None:
     card = indicators()[axis.indicator]
     sources = mart("sources").set_index("id")
-    wanted = sources.loc[sources.index.isin(card.sources) & sources["state"].eq("non chargé")]
+    communal = sources.index.isin(card.sources) & ~sources["grain"].str.startswith("QPV")
+    wanted = sources.loc[communal & sources["state"].eq("non chargé")]
     said = words.national_missing(
         words.the(axis.label),
         national_share(axis.indicator, axis.period),
@@ -347,53 +347,6 @@ def show_found(
         listed = regroupements.clusters_table(table, names, reading(card))
         if len(listed):
             show_table(listed, "Communes dans un regroupement", listed.columns[1:3])
-
-
-def show_quarters(found: Current) -> None:
-    st.subheader("Quartiers prioritaires et leur ville", anchor=False)
-    items = mart("list_items", codes=found.code_list)
-    quarters = items[items["indicator_id"] == QUARTERS]
-    if quarters.empty:
-        st.markdown(words.NO_QUARTER)
-        return
-    codes = sorted(quarters["item_id"].unique())
-    figures = mart("level_values", levels=["qpv"] * len(codes), codes=codes)
-    figures = figures[figures["indicator_id"].isin(list(indicators()))]
-    if figures.empty:
-        shown = sorted(quarters["name"].unique(), key=alphabetical)
-        st.markdown(escape_markdown(words.no_quarter_figures(shown)))
-        data_link()
-        return
-    show_table(quarter_table(quarters, figures), "Quartiers prioritaires et leur ville")
-    st.caption(words.QUARTERS_BESIDE)
-
-
-def quarter_table(quarters: pd.DataFrame, figures: pd.DataFrame) -> pd.DataFrame:
-    """One line a quarter, city and indicator: both figures of the same period."""
-    newest = figures.sort_values("period").drop_duplicates(["code", "indicator_id"], keep="last")
-    values = mart("commune_values", codes=sorted(quarters["commune_code"].unique()))
-    cities = {(row.code, row.indicator_id, row.period): row for row in values.itertuples()}
-    order = {name: place for place, name in enumerate(indicators())}
-    both = quarters[["item_id", "name", "commune_code", "commune_name"]].merge(
-        newest.drop(columns="name"), left_on="item_id", right_on="code"
-    )
-    both = both.assign(place=both["indicator_id"].map(order))
-    lines = []
-    for row in both.sort_values(["commune_name", "name", "place"]).itertuples():
-        card = indicators()[row.indicator_id]
-        city = cities.get((row.commune_code, row.indicator_id, row.period))
-        lines.append(
-            {
-                "Quartier": row.name,
-                "Ville": row.commune_name,
-                "Indicateur": f"{card.short_label}, {period_text(row.period)}",
-                "Dans le quartier": value_text(row, reading(card)),
-                "Dans la ville": "pas de chiffre"
-                if city is None
-                else value_text(city, reading(card)),
-            }
-        )
-    return pd.DataFrame(lines)
 
 
 def show_gaps(

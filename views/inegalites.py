@@ -249,28 +249,6 @@ AXES = (
     "façon de ranger les communes, pas de juger leurs habitants. La moyenne d'une commune peut cacher des "
     "quartiers très différents."
 )
-NO_QUARTER = (
-    "Aucun quartier prioritaire n'est connu dans ce périmètre avec les données chargées. La liste de "
-    "toute la France se charge depuis la page Données."
-)
-QUARTERS_BESIDE = (
-    "Les habitants du quartier font aussi partie de sa ville : les deux chiffres ne sont pas "
-    "indépendants. « Pas de chiffre » : rien n'est publié ou chargé à la même période, et le chiffre de "
-    "la ville n'est jamais donné au quartier."
-)
-
-
-def no_quarter_figures(quarters: Sequence[str]) -> str:
-    """Quartiers of the perimeter, and why nothing is shown of them."""
-    some = [*quarters[:8], f"{number(len(quarters) - 8)} autres"] if len(quarters) > 9 else quarters
-    return (
-        f"{count_of(len(quarters), 'quartier prioritaire', 'quartiers prioritaires')} dans ce périmètre : "
-        f"{joined(list(some))}. Aucun chiffre n'est chargé à l'échelle des quartiers, et la plupart de "
-        "ceux de cette page n'y existent pas : une commune n'est pas ses quartiers, et son chiffre ne "
-        "leur est pas donné. L'Insee publie leurs revenus déclarés : le fichier « Quartiers prioritaires 2024 : revenus "
-        "déclarés » se charge depuis la page Données. Les chiffres d'avant 2024 portent sur d'autres "
-        "contours."
-    )
 
 
 def few_groups(groups: int, national: bool) -> str:

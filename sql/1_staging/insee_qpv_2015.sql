@@ -28,3 +28,9 @@ FROM (UNPIVOT raw_qpv_2015_insertion ON taux_emploi, taux_emploi_femmes,
       demandeurs_emploi_abc_hommes, demandeurs_emploi_abc_rsa,
       demandeurs_emploi_abc_moins_25_ans, demandeurs_emploi_abc_50_ans_et_plus
       INTO NAME variable VALUE cell);
+
+-- Communes of a quartier by name, one text; the département is in the code of the quartier.
+CREATE TEMP VIEW stg_qpv_2015_place AS
+SELECT DISTINCT code_qp AS code, quartier AS name, commune AS communes,
+       if(code_qp[3] = '0', code_qp[4:5], code_qp[3:5]) AS departement_code
+FROM raw_qpv_2015_demographie;

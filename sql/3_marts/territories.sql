@@ -8,7 +8,7 @@ ORDER BY t.level, t.code;
 
 CREATE MACRO members() AS TABLE
 SELECT parent_level, parent_code, commune_code FROM territory_member
-WHERE parent_level <> 'qpv' ORDER BY ALL;
+WHERE parent_level NOT IN ('qpv', 'qpv_2015') ORDER BY ALL;
 
 CREATE MACRO former_communes() AS TABLE SELECT old_code, code FROM passage ORDER BY old_code;
 

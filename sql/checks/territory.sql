@@ -41,5 +41,5 @@ FROM passage p JOIN territory t ON t.level = 'commune' AND t.code = p.old_code
 UNION ALL
 SELECT 'QPV sans commune', t.code
 FROM territory t
-ANTI JOIN territory_member m ON m.parent_level = 'qpv' AND m.parent_code = t.code
-WHERE t.level = 'qpv';
+ANTI JOIN territory_member m ON m.parent_level = t.level AND m.parent_code = t.code
+WHERE t.level IN ('qpv', 'qpv_2015');

@@ -111,11 +111,77 @@ def test_a_blank_of_2015_is_secret_or_absent_never_zero(
     raw(connection, "qpv_2015_demographie", [])
     raw(connection, "qpv_2015_insertion", [])
     raw(connection, "qpv_2015_revenus", [one | {"taux_pauvrete": "26.0", "note_filosofi": "0"}])
-    run(connection, "1_staging/insee_qpv_2015", "2_core/45_qpv_2015")
+    run(connection, "1_staging/insee_qpv_2015", "2_core/16_qpv_2015_observation")
     states = dict(connection.execute("SELECT variable, state FROM qpv_2015_observation").fetchall())
     assert states["taux_pauvrete"] == "ok"
     assert states["mediane_niveau_vie"] == "secret"
     assert states["assures_maladie"] == "absent"
+
+
+PLACES = """
+CREATE OR REPLACE TABLE territory (
+    level TEXT, code TEXT, name TEXT, type TEXT, departement_code TEXT, region_code TEXT,
+    epci_code TEXT, ept_code TEXT, commune_code TEXT, population BIGINT, lon DOUBLE, lat DOUBLE
+);
+INSERT INTO territory (level, code, name, departement_code, region_code, commune_code) VALUES
+    ('commune', '95127', 'Cergy', '95', '11', NULL),
+    ('commune', '13055', 'Marseille', '13', '93', NULL),
+    ('arm', '13201', 'Marseille 1er Arrondissement', '13', '93', '13055'),
+    ('commune', '69149', 'Oullins-Pierre-Bénite', '69', '84', NULL),
+    ('commune', '69001', 'Twin', '69', '84', NULL), ('commune', '69002', 'Twin', '69', '84', NULL);
+CREATE OR REPLACE TABLE territory_member (parent_level TEXT, parent_code TEXT, commune_code TEXT);
+CREATE OR REPLACE TABLE commune_event (old_code TEXT, code TEXT, old_name TEXT, name TEXT);
+CREATE OR REPLACE TABLE passage (old_code TEXT, code TEXT);
+INSERT INTO passage VALUES ('69152', '69149');
+INSERT INTO commune_event VALUES ('69152', '69149', 'Pierre-Bénite', 'Oullins-Pierre-Bénite');
+"""
+
+
+def test_the_quartiers_of_2015_find_their_communes_by_name(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    """Several communes, an arrondissement, a commune merged since; never one name out of two."""
+    named = {
+        "QP095011": "Cergy",
+        "QP013032": "Marseille 1er Arrondissement",
+        "QP069014": "Pierre-Bénite, Twin",
+        "QP069015": "Twin",
+        "QP069016": "Nulle-Part",
+    }
+    rows = [{"code_qp": code, "quartier": code, "commune": name} for code, name in named.items()]
+    connection.execute(PLACES)
+    raw(connection, "qpv_2015_demographie", rows)
+    raw(connection, "qpv_2015_insertion", [])
+    insured = {"assures_maladie": "200", "beneficiaires_css_sans_participation": "30"}
+    raw(
+        connection,
+        "qpv_2015_revenus",
+        [
+            {"code_qp": "QP095011", **insured, "beneficiaires_css_avec_participation": "10"},
+            {"code_qp": "QP013032", **insured, "note_cnam": "5", "taux_pauvrete": "40.5"},
+        ],
+    )
+    run(
+        connection,
+        "1_staging/insee_qpv_2015",
+        "2_core/15_qpv_2015",
+        "2_core/16_qpv_2015_observation",
+        "2_core/33_published_insee_qpv_2015",
+    )
+    members = connection.execute(
+        "SELECT parent_code, commune_code FROM territory_member ORDER BY ALL"
+    ).fetchall()
+    assert members == [("QP013032", "13055"), ("QP069014", "69149"), ("QP095011", "95127")]
+    found = {
+        (row[0], row[1]): row[2:]
+        for row in connection.execute(
+            "SELECT indicator_id, code, period, value, numerator, denominator, state FROM published"
+        ).fetchall()
+    }
+    assert found["part_c2s", "QP095011"] == ("édition 2022", None, 40.0, 200.0, "ok")
+    assert found["part_c2s", "QP013032"] == ("édition 2022", None, None, None, "secret")
+    assert found["taux_pauvrete", "QP013032"] == ("2019", 40.5, None, None, "ok")
+    assert not [one for one in found if one[1] not in ("QP095011", "QP013032", "QP069014")]
 
 
 def test_a_quartier_without_a_released_income_is_secret(

@@ -176,7 +176,7 @@ def test_populations_add_up_at_every_level(base: duckdb.DuckDBPyConnection) -> N
         "JOIN territory_member m ON m.parent_level = o.level AND m.parent_code = o.code "
         "JOIN observation c ON c.level = 'commune' AND c.code = m.commune_code "
         "AND c.indicator_id = o.indicator_id AND c.period = o.period "
-        "WHERE o.indicator_id = 'population_municipale' AND o.level <> 'commune' "
+        "WHERE o.indicator_id = 'population_municipale' AND o.level NOT IN ('commune', 'arm', 'qpv_2015') "
         "AND o.state IN ('ok', 'approx') GROUP BY ALL HAVING o.value <> sum(c.value)"
     ).fetchall()
     assert wrong == []
@@ -447,3 +447,29 @@ def test_repaired_and_refused_rows_are_accounted_for(base: duckdb.DuckDBPyConnec
 
 def test_size_of_the_file(national: Report) -> None:
     assert national.published.path.stat().st_size < 200e6
+
+
+def test_the_quartiers_of_2015_beside_their_city(base: duckdb.DuckDBPyConnection) -> None:
+    """Read in Insee's files: 41,4 % of poverty at Grande Reyssouze; all but one find their city."""
+    rows = one(base, "SELECT count(*) FROM territory WHERE level = 'qpv_2015'")
+    assert rows == (1399,)
+    assert figure(base, "taux_pauvrete", "qpv_2015", "QP001001", "2019")[:2] == (41.4, "ok")
+    insured = figure(base, "part_c2s", "qpv_2015", "QP001001", "édition 2022")
+    assert insured[0] == pytest.approx(100 * (1519 + 495) / 6110)
+    found = base.execute(
+        "SELECT DISTINCT commune_name, indicator_id, period, value FROM quarter_figures(['01053']) "
+        "WHERE code = 'QP001001' AND indicator_id = 'mediane_niveau_vie'"
+    ).fetchall()
+    assert found == [("Bourg-en-Bresse", "mediane_niveau_vie", "2019", 14_180.0)]
+    assert figure(base, "mediane_niveau_vie", "commune", "01053", "2019")[1] == "ok"
+
+
+def test_no_quartier_is_compared_across_its_two_lists(base: duckdb.DuckDBPyConnection) -> None:
+    """A code of 2015 stands at a level of its own, and counts in no figure of a larger place."""
+    mixed = base.execute(
+        "SELECT code FROM territory WHERE (level = 'qpv') <> (code LIKE 'QN%') "
+        "AND level IN ('qpv', 'qpv_2015')"
+    ).fetchall()
+    assert mixed == []
+    members = base.execute("SELECT DISTINCT parent_level FROM members()").fetchall()
+    assert not {"qpv", "qpv_2015"} & {level for (level,) in members}

@@ -14,7 +14,7 @@ from diagnostic import inequality
 from diagnostic.gaps import PersonsGap, gap_change
 from diagnostic.slope import SlopeIndex, slope_index
 from diagnostic.spatial import NOT_SIGNIFICANT, GlobalTest
-from views import clusters, inegalites, measures
+from views import clusters, inegalites, measures, quarters
 from views.lexicon import refused_words
 from views.observation import Reading
 from views.sentences import subject
@@ -356,14 +356,16 @@ def test_the_whole_map_is_read_first(statistic: float, p: float, said: str) -> N
 def test_no_sentence_uses_a_refused_word() -> None:
     fixed = [
         value
-        for module in (inegalites, measures, clusters)
+        for module in (inegalites, measures, clusters, quarters)
         for value in vars(module).values()
         if isinstance(value, str)
     ]
     made = [
         inegalites.local_sentence("20 000 €", "30 000 €", "le niveau de vie médian"),
         inegalites.national_sentence(0.4, 3),
-        inegalites.no_quarter_figures(list("abcdefghijklm")),
+        quarters.quarters_sentence(list("abcdefghijklm")),
+        quarters.no_figures(True),
+        quarters.no_figures(False),
         *(spec.meaning for spec in measures.MEASURES.values()),
     ]
     assert [text for text in fixed + made if refused_words(text)] == []

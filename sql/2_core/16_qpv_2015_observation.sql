@@ -1,5 +1,4 @@
--- Figures of the quartiers of 2015: their outlines are not those of 2024, so they are no territory
--- of the warehouse and stand apart.
+-- Every figure of the quartiers of 2015 that the files hold, as Insee names it.
 CREATE TABLE qpv_2015_observation (
     code TEXT NOT NULL,
     name TEXT NOT NULL,

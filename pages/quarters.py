@@ -1,0 +1,54 @@
+"""Quartiers prioritaires of the perimeter, beside their city, where figures exist."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.reading import reading
+from pages.shared import Current, indicators, mart, show_table
+from views import quarters as words
+from views.text import alphabetical, escape_markdown
+
+DATA_PAGE = "pages/donnees.py"
+
+
+def show_quarters(found: Current) -> None:
+    """Names of the quartiers, their figures beside those of their city, and what does not exist."""
+    st.subheader("Quartiers prioritaires et leur ville", anchor=False)
+    rows = mart("quarter_figures", codes=found.code_list)
+    rows = rows[rows["indicator_id"].isna() | rows["indicator_id"].isin(list(indicators()))]
+    current = sorted(
+        rows.loc[rows["geography"] == "QP2024"].drop_duplicates("code")["name"], key=alphabetical
+    )
+    figures = rows[rows["indicator_id"].notna()]
+    if not current and figures.empty:
+        st.markdown(words.NO_QUARTER)
+        return
+    if current:
+        st.markdown(escape_markdown(words.quarters_sentence(current)))
+    with_figures = set(figures["geography"])
+    if current and "QP2024" not in with_figures:
+        st.markdown(escape_markdown(words.no_figures(older="QP2015" in with_figures)))
+        st.page_link(DATA_PAGE, label="Ouvrir la page Données", icon=":material/database:")
+    for geography, title in words.GEOGRAPHIES.items():
+        if geography in with_figures:
+            _show_geography(rows[rows["geography"] == geography], geography, title)
+    st.caption(words.HEALTH)
+
+
+def _show_geography(figures: pd.DataFrame, geography: str, title: str) -> None:
+    cards = indicators()
+    cities = mart("commune_values", codes=sorted(figures["commune_code"].unique()))
+    table = words.quarters_table(
+        figures,
+        cities,
+        list(cards),
+        {name: card.short_label for name, card in cards.items()},
+        {name: reading(card) for name, card in cards.items()},
+    )
+    st.markdown(f"**{title}**")
+    show_table(table, f"Quartiers prioritaires et leur ville, {title}", table.columns[2:])
+    st.caption(words.BESIDE)
+    if geography == "QP2015":
+        st.caption(words.BEFORE_2024)
