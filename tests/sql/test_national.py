@@ -176,7 +176,7 @@ def test_populations_add_up_at_every_level(base: duckdb.DuckDBPyConnection) -> N
         "JOIN territory_member m ON m.parent_level = o.level AND m.parent_code = o.code "
         "JOIN observation c ON c.level = 'commune' AND c.code = m.commune_code "
         "AND c.indicator_id = o.indicator_id AND c.period = o.period "
-        "WHERE o.indicator_id = 'population_municipale' AND o.level NOT IN ('commune', 'arm', 'qpv_2015') "
+        "WHERE o.indicator_id = 'population_municipale' AND o.level NOT IN ('commune', 'qpv_2015') "
         "AND o.state IN ('ok', 'approx') GROUP BY ALL HAVING o.value <> sum(c.value)"
     ).fetchall()
     assert wrong == []
