@@ -1,4 +1,4 @@
-"""A perimeter: which territories are studied together, as a link, as communes, as a file.
+"""A perimeter: which territories are studied together, as a link and as communes.
 
 Grammar of the link (ARCHITECTURE, "Names that others rely on"): parts joined by commas,
 ``epci:249500109,-com:95127,com:46042``, a leading minus removing. Removals apply after every
@@ -7,22 +7,17 @@ addition, so the order of the parts means nothing and one canonical order is wri
 
 from __future__ import annotations
 
-import json
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 
 MAX_PARTS = 200
 MAX_CHARACTERS = 4000
 MAX_NAME = 80
-MAX_FILE_BYTES = 1_000_000
-FILE_VERSION = 1
 
 Members = Mapping[tuple[str, str], Iterable[str]] | Callable[[str, str], Iterable[str] | None]
 
-_FIELDS = ("nom", "perimetre", "construction_donnees", "date")
 _QUOTED_LENGTH = 40
 _WARNINGS_SHOWN = 20
 _SLUG_LENGTH = 60
@@ -47,10 +42,6 @@ _RANK = {level: rank for rank, level in enumerate(_LEVELS)}
 _LEVEL_OF_WORD = {word: level for level, (word, _, _) in _LEVELS.items()}
 
 
-class PerimeterFileError(ValueError):
-    """A project file cannot be read; the message says what is wrong and what to do, in French."""
-
-
 @dataclass(frozen=True)
 class Part:
     """One territory added to or removed from a perimeter.
@@ -65,10 +56,10 @@ class Part:
 
     def __post_init__(self) -> None:
         if self.level not in _LEVELS:
-            raise ValueError(f"Niveau de territoire inconnu : {_quoted(self.level)}.")
+            raise ValueError(f"Niveau de territoire inconnu : {quoted(self.level)}.")
         if not re.fullmatch(_LEVELS[self.level][1], self.code):
             raise ValueError(
-                f"{_quoted(self.code)} n'a pas la forme d'un code pour {_french(self.level)}."
+                f"{quoted(self.code)} n'a pas la forme d'un code pour {_french(self.level)}."
             )
 
 
@@ -119,14 +110,14 @@ def decode(text: str) -> tuple[Perimeter, list[str]]:
         if len(parts) == MAX_PARTS:
             notes.append(
                 f"Un périmètre compte au plus {MAX_PARTS} territoires : la suite est ignorée,"
-                f" à partir de {_quoted(token)} (élément {position + 1})."
+                f" à partir de {quoted(token)} (élément {position + 1})."
             )
             break
         part = _read_token(token)
         if isinstance(part, str):
             notes.append(part)
         elif part in parts:
-            notes.append(f"{_quoted(token)} figure deux fois : compté une fois.")
+            notes.append(f"{quoted(token)} figure deux fois : compté une fois.")
         else:
             parts.append(part)
     hidden = len(notes) - _WARNINGS_SHOWN
@@ -182,55 +173,6 @@ def clean_name(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", visible).split())[:MAX_NAME].rstrip()
 
 
-def dump(perimeter: Perimeter, build_id: str | None, today: date | None = None) -> str:
-    """Project file of a perimeter: readable JSON, carrying its version.
-
-    ``build_id``: the data build it was made with, if known; ``today``: the date written.
-    ValueError on an empty perimeter.
-    """
-    if not perimeter.parts:
-        raise ValueError("Ce périmètre est vide : ajoutez un territoire avant de l'enregistrer.")
-    content = {
-        "gradient": FILE_VERSION,
-        "type": "perimetre",
-        "nom": perimeter.name,
-        "perimetre": encode(perimeter),
-        "construction_donnees": build_id,
-        "date": (today or date.today()).isoformat(),
-    }
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
-
-
-def load(content: str | bytes, build_id: str | None = None) -> tuple[Perimeter, list[str]]:
-    """Read a project file; raises only PerimeterFileError (French: what is wrong, what to do).
-
-    ``build_id``: the data build now open; when the file names another, a sentence says so.
-    """
-    fields = _json_object(_text_of(content))
-    if fields.get("type") != "perimetre" or "gradient" not in fields:
-        raise PerimeterFileError(
-            "Ce fichier n'est pas un périmètre enregistré par Gradient. "
-            "Choisissez un fichier obtenu par « Enregistrer le périmètre »."
-        )
-    _check_version(fields["gradient"])
-    name, text, made_with, _ = (_text_field(fields, key) for key in _FIELDS)
-    perimeter, notes = decode(text)
-    if not perimeter.parts:
-        raise PerimeterFileError(
-            "Ce fichier ne contient aucun territoire lisible. "
-            "Recomposez le périmètre puis enregistrez-le de nouveau."
-        )
-    extra = sorted(fields.keys() - {"gradient", "type", *_FIELDS})
-    if extra:
-        notes.append("Rubriques inconnues ignorées : " + ", ".join(map(_quoted, extra[:5])) + ".")
-    if build_id and made_with and made_with != build_id:
-        notes.append(
-            f"Ce périmètre a été enregistré avec une autre version des données"
-            f" ({_quoted(made_with)}) : les chiffres peuvent différer."
-        )
-    return Perimeter(perimeter.parts, name), notes
-
-
 def file_name(perimeter: Perimeter, suffix: str) -> str:
     """Safe ASCII name of a download: ``file_name(p, "portrait.pdf")`` -> gradient-<p>-portrait.pdf.
 
@@ -256,7 +198,7 @@ def _french(level: str, start: bool = False) -> str:
     return name[0].upper() + name[1:] if start else name
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """What the user typed, short and harmless in markdown and HTML: « text »."""
     plain = unicodedata.normalize("NFC", text[: 2 * _QUOTED_LENGTH])
     plain = "".join(c if c.isalnum() or c in " -:,'’" else "·" for c in plain)
@@ -270,17 +212,15 @@ def _read_token(token: str) -> Part | str:
     word, colon, code = token.removeprefix("-").partition(":")
     level = _LEVEL_OF_WORD.get(word.strip().lower())
     if not colon:
-        return (
-            f"{_quoted(token)} est ignoré : on attend un niveau et un code, comme epci:249500109."
-        )
+        return f"{quoted(token)} est ignoré : on attend un niveau et un code, comme epci:249500109."
     if level is None:
         return (
-            f"{_quoted(token)} est ignoré : niveau inconnu"
+            f"{quoted(token)} est ignoré : niveau inconnu"
             f" (niveaux possibles : {', '.join(sorted(_LEVEL_OF_WORD))})."
         )
     code = code.strip().upper()
     if not re.fullmatch(_LEVELS[level][1], code):
-        return f"{_quoted(token)} est ignoré : ce n'est pas un code pour {_french(level)}."
+        return f"{quoted(token)} est ignoré : ce n'est pas un code pour {_french(level)}."
     return Part(level, code, token.startswith("-"))
 
 
@@ -317,79 +257,6 @@ def _communes_of(
             f" données chargées ({', '.join(lost[:5])}{'…' if len(lost) > 5 else ''})."
         )
     return found
-
-
-def _text_of(content: str | bytes) -> str:
-    """Content of a file as text, within the accepted size."""
-    size = len(content if isinstance(content, bytes) else content.encode("utf-8", "replace"))
-    if size > MAX_FILE_BYTES:
-        raise PerimeterFileError(
-            "Ce fichier dépasse 1 Mo : ce n'est pas un périmètre enregistré par Gradient."
-        )
-    if isinstance(content, str):
-        return content.removeprefix("\ufeff")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise PerimeterFileError(
-            "Ce fichier n'est pas un texte lisible (UTF-8). "
-            "Choisissez le fichier .json enregistré par Gradient, sans le modifier."
-        ) from error
-
-
-def _json_object(text: str) -> dict[str, object]:
-    """The JSON object of a file, refusing duplicate keys and deep nesting."""
-    try:
-        fields = json.loads(text, object_pairs_hook=_unique_keys)
-    except PerimeterFileError:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise PerimeterFileError(
-            "Ce fichier est abîmé ou n'est pas au format JSON. "
-            "Enregistrez de nouveau le périmètre depuis Gradient."
-        ) from error
-    if not isinstance(fields, dict):
-        raise PerimeterFileError(
-            "Ce fichier JSON n'est pas un périmètre enregistré par Gradient. "
-            "Choisissez un fichier obtenu par « Enregistrer le périmètre »."
-        )
-    return fields
-
-
-def _unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    fields = dict(pairs)
-    if len(fields) < len(pairs):
-        raise PerimeterFileError(
-            "Une rubrique figure deux fois dans ce fichier : supprimez celle qui est en trop, "
-            "ou enregistrez de nouveau le périmètre depuis Gradient."
-        )
-    return fields
-
-
-def _check_version(version: object) -> None:
-    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise PerimeterFileError(
-            "Le numéro de version de ce fichier est illisible. "
-            "Enregistrez de nouveau le périmètre depuis Gradient."
-        )
-    if version > FILE_VERSION:
-        raise PerimeterFileError(
-            "Ce fichier vient d'une version plus récente de Gradient. "
-            "Mettez l'application à jour pour l'ouvrir."
-        )
-
-
-def _text_field(fields: Mapping[str, object], key: str) -> str:
-    """A text field; absent or null reads as empty, but for the perimeter."""
-    value = fields.get(key)
-    if value is None and key != "perimetre":
-        return ""
-    if not isinstance(value, str):
-        raise PerimeterFileError(
-            f"La rubrique « {key} » de ce fichier manque ou n'est pas un texte. "
-            "Enregistrez de nouveau le périmètre depuis Gradient."
-        )
-    return value
 
 
 def _slug(text: str) -> str:

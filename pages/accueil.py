@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.choosing import go_on_once_chosen, show_examples, show_file_box, show_search
+from pages.choosing import go_on_once_chosen, show_examples, show_search
+from pages.filing import show_file_box
 from pages.shared import LANDING_PAGE, current
 from views.text import escape_markdown
 
@@ -34,4 +35,4 @@ st.caption(
     "revenus, les diplômes, les âges, les déplacements, les prestations, les équipements de santé, "
     "l'eau et le radon."
 )
-show_file_box(None)
+show_file_box()

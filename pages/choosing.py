@@ -1,4 +1,4 @@
-"""Choosing a perimeter: search, examples, files. Shared by the welcome and perimeter pages."""
+"""Choosing a perimeter: search and examples. Shared by the welcome and perimeter pages."""
 
 from __future__ import annotations
 
@@ -8,17 +8,8 @@ import pandas as pd
 import streamlit as st
 import yaml
 
-from diagnostic.perimeter import (
-    MAX_FILE_BYTES,
-    Part,
-    Perimeter,
-    PerimeterFileError,
-    decode,
-    dump,
-    file_name,
-    load,
-)
-from pages.shared import LANDING_PAGE, Current, choose, search_index, warehouse
+from diagnostic.perimeter import Part, Perimeter, decode
+from pages.shared import LANDING_PAGE, Current, choose, search_index
 from views.text import LEVELS, departement_text, escape_markdown, number
 from warehouse.paths import ROOT
 
@@ -126,47 +117,3 @@ def show_result(row, found: Current | None) -> None:
             disabled=part in found.perimeter.parts,
             width="stretch",
         )
-
-
-def reopen() -> None:
-    """Read the file dropped by the user; what is wrong with it is kept for the screen."""
-    uploaded = st.session_state.get("fichier")
-    if uploaded is None:
-        return
-    if uploaded.size > MAX_FILE_BYTES:
-        st.session_state["file_error"] = "Ce fichier est trop gros pour un périmètre Gradient."
-        return
-    try:
-        perimeter, notes = load(uploaded.getvalue(), warehouse().facts["build_id"])
-    except PerimeterFileError as error:
-        st.session_state["file_error"] = str(error)
-        return
-    st.session_state.pop("file_error", None)
-    take(perimeter)
-    st.session_state["perimeter_notes"] = tuple(notes)
-
-
-def show_file_box(found: Current | None) -> None:
-    """Save the perimeter on screen to a small file, reopen one."""
-    with st.expander("Enregistrer ou rouvrir un périmètre", icon=":material/folder_open:"):
-        if found is not None:
-            st.download_button(
-                "Enregistrer ce périmètre",
-                dump(found.perimeter, warehouse().facts["build_id"]),
-                file_name=file_name(found.perimeter, ".json"),
-                mime="application/json",
-                icon=":material/download:",
-                on_click="ignore",
-            )
-            st.caption(
-                "L'adresse de cette page contient aussi le périmètre : copiez-la pour la partager."
-            )
-        st.file_uploader(
-            "Rouvrir un fichier de périmètre (.json)",
-            type=["json"],
-            max_upload_size=20,
-            key="fichier",
-            on_change=reopen,
-        )
-        if "file_error" in st.session_state:
-            st.error(escape_markdown(st.session_state["file_error"]), icon=":material/error:")

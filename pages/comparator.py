@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.perimeter import Part, Perimeter, decode, encode
-from pages.linked import linked_selectbox
+from pages.linked import keep_choice, kept_choice, linked_selectbox
 from pages.shared import (
     Current,
     Place,
@@ -107,13 +107,13 @@ def _similar(found: Current) -> Comparator:
 
 def _other(found: Current, default: str) -> Comparator:
     """Any other perimeter: chosen by a search, kept in the URL."""
-    asked = st.query_params.get(OTHER_PARAMETER) or st.session_state.get(OTHER_PARAMETER, "")
+    asked = st.query_params.get(OTHER_PARAMETER) or kept_choice(OTHER_PARAMETER)
     perimeter, _ = decode(asked) if asked else (None, [])
     chosen = resolved(perimeter) if perimeter is not None else None
     if chosen is None or not chosen.codes:
         _search()
         return _place(found, next(p for p in found.comparators if f"{p.level}:{p.code}" == default))
-    st.session_state[OTHER_PARAMETER] = st.query_params[OTHER_PARAMETER] = encode(chosen.perimeter)
+    _take(chosen.perimeter)
     if st.button(
         "Changer de territoire de comparaison", icon=":material/swap_horiz:", type="tertiary"
     ):
@@ -133,7 +133,7 @@ def _other(found: Current, default: str) -> Comparator:
 
 
 def _forget() -> None:
-    st.session_state.pop(OTHER_PARAMETER, None)
+    keep_choice(OTHER_PARAMETER, "")
     st.query_params.pop(OTHER_PARAMETER, None)
 
 
@@ -158,4 +158,5 @@ def _search() -> None:
 
 
 def _take(perimeter: Perimeter) -> None:
-    st.session_state[OTHER_PARAMETER] = st.query_params[OTHER_PARAMETER] = encode(perimeter)
+    st.query_params[OTHER_PARAMETER] = encode(perimeter)
+    keep_choice(OTHER_PARAMETER, encode(perimeter))

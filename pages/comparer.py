@@ -12,7 +12,7 @@ from diagnostic.together import COMPOSED, LEAST, MOST, are_mixed, kind, read, wr
 from pages.beside import link, refused_cards, sheets, together
 from pages.comparator import Comparator, choose_comparator
 from pages.departement import show_departement
-from pages.linked import linked_segments, linked_selectbox
+from pages.linked import keep_choice, kept_choice, linked_segments, linked_selectbox
 from pages.reading import reading
 from pages.shared import (
     Current,
@@ -52,6 +52,8 @@ from views.text import (
 from views.workbook import MIME, workbook
 
 PARAMETER = "t"
+# The perimeter beside which these territories were chosen.
+BESIDE = "t-avec"
 VIEWS = {"territoires": "Côte à côte", "departement": "Tout un département"}
 ORDERS = {"choix": "Dans l'ordre choisi", "nom": "Par nom"}
 ALL_THEMES = "tous"
@@ -65,9 +67,8 @@ WITHOUT = " (sans intervalle)"
 
 def asked(found: Current) -> tuple[list[Perimeter], list[str]]:
     """Perimeters of the URL, else last chosen beside this perimeter, else the one on screen alone."""
-    remembered, text = st.session_state.get(PARAMETER, ("", ""))
-    if remembered != encode(found.perimeter):
-        text = ""
+    beside = kept_choice(BESIDE) == encode(found.perimeter)
+    text = kept_choice(PARAMETER) if beside else ""
     listed, notes = read(st.query_params.get(PARAMETER) or text)
     return listed or [bare(found.perimeter)], notes
 
@@ -75,7 +76,8 @@ def asked(found: Current) -> tuple[list[Perimeter], list[str]]:
 def keep(perimeters: list[Perimeter]) -> None:
     """Make these the territories compared, in the URL and for this session."""
     text = write(perimeters)
-    st.session_state[PARAMETER] = (encode(st.session_state["perimeter"]), text)
+    keep_choice(PARAMETER, text)
+    keep_choice(BESIDE, encode(st.session_state["perimeter"]))
     st.query_params[PARAMETER] = text
 
 

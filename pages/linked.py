@@ -13,6 +13,9 @@ from streamlit.delta_generator import DeltaGenerator
 from views.text import escape_markdown, number
 
 _CHOICES = "choices"
+# Keys that a project file brought and that no screen has read yet.
+_BROUGHT = "choices_brought"
+_WIDGETS = ("choix-", "curseur-", "nombre-")
 
 
 def linked_selectbox(
@@ -104,8 +107,46 @@ def linked_address(page: str, keys: Collection[str]) -> str:
     return f"{page}?{urlencode(kept | {key: choices[key] for key in keys if key in choices}, safe=':,')}"
 
 
-def _start_number(label: str, bounds: tuple[float, float], default: float, key: str) -> float:
+def all_choices() -> dict[str, str]:
+    """Every choice made in this session, by key of the URL."""
+    return dict(st.session_state.get(_CHOICES, {}))
+
+
+def kept_choice(key: str) -> str:
+    """What this session keeps under ``key``, empty when nothing."""
+    return str(st.session_state.get(_CHOICES, {}).get(key, ""))
+
+
+def keep_choice(key: str, value: str) -> None:
+    """Keep ``value`` under ``key`` for this session; forget it when it is empty."""
+    kept = st.session_state.setdefault(_CHOICES, {})
+    if value:
+        kept[key] = value
+    else:
+        kept.pop(key, None)
+
+
+def restore_choices(choices: Mapping[str, str]) -> None:
+    """Make these the choices of the session; screens read them instead of what they last showed."""
+    for name in [str(one) for one in st.session_state if str(one).startswith(_WIDGETS)]:
+        del st.session_state[name]
+    for name in [one for one in st.query_params if one not in ("p", "nom")]:
+        del st.query_params[name]
+    st.session_state[_CHOICES] = dict(choices)
+    st.session_state[_BROUGHT] = set(choices)
+
+
+def _asked(key: str) -> tuple[str | None, str]:
+    """What the address, else a project file just opened, asks under ``key``; and which of them."""
     asked = st.query_params.get(key)
+    brought: set[str] = st.session_state.get(_BROUGHT, set())
+    if asked is None and key in brought:
+        return kept_choice(key), "gardé dans le projet"
+    return asked, "demandé par l'adresse"
+
+
+def _start_number(label: str, bounds: tuple[float, float], default: float, key: str) -> float:
+    asked, where = _asked(key)
     wanted = asked if asked is not None else st.session_state.get(_CHOICES, {}).get(key, default)
     try:
         value = float(wanted)
@@ -115,7 +156,7 @@ def _start_number(label: str, bounds: tuple[float, float], default: float, key: 
         return value
     if asked is not None:
         st.warning(
-            f"{label} : « {escape_markdown(asked[:40])} », demandé par l'adresse, n'est pas un nombre "
+            f"{label} : « {escape_markdown(asked[:40])} », {where}, n'est pas un nombre "
             f"de {number(bounds[0])} à {number(bounds[1])}. {number(default, 0)} est utilisé.",
             icon=":material/info:",
         )
@@ -123,13 +164,13 @@ def _start_number(label: str, bounds: tuple[float, float], default: float, key: 
 
 
 def _start(label: str, options: Mapping[str, str], default: str, key: str) -> str:
-    asked = st.query_params.get(key)
+    asked, where = _asked(key)
     wanted = asked if asked is not None else st.session_state.get(_CHOICES, {}).get(key, default)
     if wanted in options:
         return str(wanted)
     if asked is not None:
         st.warning(
-            f"{label} : « {escape_markdown(asked[:40])} », demandé par l'adresse, n'existe pas ici. "
+            f"{label} : « {escape_markdown(asked[:40])} », {where}, n'existe pas ici. "
             f"« {escape_markdown(options[default])} » est utilisé.",
             icon=":material/info:",
         )
@@ -138,6 +179,7 @@ def _start(label: str, options: Mapping[str, str], default: str, key: str) -> st
 
 def _remember(key: str, chosen: str, default: str) -> str:
     st.session_state.setdefault(_CHOICES, {})[key] = chosen
+    st.session_state.get(_BROUGHT, set()).discard(key)
     if chosen != default:
         st.query_params[key] = chosen
     elif key in st.query_params:

@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.perimeter import MAX_NAME, Part, Perimeter
-from pages.choosing import change, show_file_box, show_search
+from pages.choosing import change, show_search
+from pages.filing import show_file_box
 from pages.layers import contour_credit, layer
 from pages.shared import (
     LANDING_PAGE,
@@ -157,7 +158,7 @@ if found is None:
         st.warning(escape_markdown(note), icon=":material/info:")
     st.markdown("Aucun périmètre pour l'instant : cherchez un territoire, ou rouvrez un fichier.")
     show_search(None)
-    show_file_box(None)
+    show_file_box()
 else:
     header(found, "Périmètre")
     show_numbers(found)
@@ -170,4 +171,4 @@ else:
             st.page_link(page, label=label, icon=icon)
         show_composition(found)
         show_search(found)
-        show_file_box(found)
+        show_file_box()

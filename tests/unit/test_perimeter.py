@@ -1,27 +1,22 @@
-"""Perimeter: link codec, resolution into communes, names and project files."""
+"""Perimeter: link codec, resolution into communes and names."""
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable
-from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from diagnostic.perimeter import (
     MAX_PARTS,
     Part,
     Perimeter,
-    PerimeterFileError,
     clean_name,
     decode,
-    dump,
     encode,
     file_name,
-    load,
     resolve,
 )
 
@@ -245,101 +240,6 @@ def test_clean_name_is_stable(text: str) -> None:
     assert clean_name(cleaned) == cleaned
     assert len(cleaned) <= 80
     assert cleaned.isprintable()
-
-
-@given(PERIMETERS.filter(lambda p: p.parts), st.none() | st.text())
-def test_project_file_round_trip(perimeter: Perimeter, build_id: str | None) -> None:
-    assert load(dump(perimeter, build_id)) == (perimeter, [])
-
-
-def test_project_file_is_readable() -> None:
-    perimeter = Perimeter((Part("epci", "249500109"),), "CLS d'Éragny")
-    text = dump(perimeter, "2026-03-01", date(2026, 3, 9))
-    assert json.loads(text) == {
-        "gradient": 1,
-        "type": "perimetre",
-        "nom": "CLS d'Éragny",
-        "perimetre": "epci:249500109",
-        "construction_donnees": "2026-03-01",
-        "date": "2026-03-09",
-    }
-    assert "Éragny" in text
-    assert load(b"\xef\xbb\xbf" + text.encode()) == (perimeter, [])
-    assert load(text, build_id="2026-03-01") == (perimeter, [])
-    _, (warning,) = load(text, build_id="2027-01-01")
-    assert "autre version des données (« 2026-03-01 »)" in warning
-    with pytest.raises(ValueError, match="vide"):
-        dump(Perimeter(()), None)
-
-
-GOOD = json.loads(dump(Perimeter((Part("commune", "95127"),), "Cergy"), None))
-
-
-def test_unknown_headings_are_said() -> None:
-    _, (warning,) = load(json.dumps({**GOOD, "notes": "x"}))
-    assert "« notes »" in warning
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ("", "abîmé"),
-        ("{", "abîmé"),
-        (b"\xff\xfe\x00", "UTF-8"),
-        ("[1]", "n'est pas un périmètre"),
-        ("null", "n'est pas un périmètre"),
-        ("{}", "n'est pas un périmètre"),
-        (json.dumps({**GOOD, "type": "diagnostic"}), "n'est pas un périmètre"),
-        (json.dumps({**GOOD, "type": ["perimetre"]}), "n'est pas un périmètre"),
-        (json.dumps({**GOOD, "gradient": 2}), "plus récente"),
-        (json.dumps({**GOOD, "gradient": "1"}), "version de ce fichier est illisible"),
-        (json.dumps({**GOOD, "gradient": True}), "version de ce fichier est illisible"),
-        (json.dumps({**GOOD, "gradient": 0}), "version de ce fichier est illisible"),
-        (json.dumps({**GOOD, "nom": 3}), "« nom »"),
-        (json.dumps({**GOOD, "date": 3}), "« date »"),
-        (json.dumps({**GOOD, "construction_donnees": []}), "« construction_donnees »"),
-        (json.dumps({**GOOD, "perimetre": None}), "« perimetre »"),
-        (json.dumps({**GOOD, "perimetre": {"a": 1}}), "« perimetre »"),
-        (json.dumps({**GOOD, "perimetre": "junk"}), "aucun territoire"),
-        ('{"gradient": 1, "gradient": 1}', "deux fois"),
-        ('{"a": {"b": 1, "b": 2}}', "deux fois"),
-        ("[" * 100_000, "abîmé"),
-        ('{"a":' * 100_000, "abîmé"),
-        ('{"gradient": 1' + "0" * 5000 + "}", "abîmé"),
-        (" " * 1_000_001, "1 Mo"),
-        ("é" * 600_000, "1 Mo"),
-        (b"\x00" * 1_000_001, "1 Mo"),
-    ],
-    ids=lambda value: repr(value[:12]),
-)
-def test_bad_files_say_what_is_wrong(content: str | bytes, words: str) -> None:
-    with pytest.raises(PerimeterFileError, match=words):
-        load(content)
-
-
-@settings(max_examples=300)
-@given(st.binary() | st.text())
-def test_random_content_raises_nothing_else(content: str | bytes) -> None:
-    with pytest.raises(PerimeterFileError):
-        load(content)
-
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
-)
-
-
-@settings(max_examples=300)
-@given(st.dictionaries(st.sampled_from(sorted(GOOD)), JSON))
-def test_random_fields_raise_nothing_else(change: dict[str, object]) -> None:
-    try:
-        perimeter, warnings = load(json.dumps({**GOOD, **change}))
-    except PerimeterFileError as error:
-        assert str(error).endswith(".")
-    else:
-        assert perimeter.parts
-        assert all(isinstance(w, str) for w in warnings)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,212 @@
+"""What people note in a project: actions, things said, votes, how a local file was read.
+
+Fields have English names in the code and French ones in the file (``FRENCH``). A field that a later
+version adds is kept as it is.
+"""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+MAX_LINE = 200
+MAX_TEXT = 5000
+MAX_MEMBERS = 2000
+_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+Approach = Literal["universelle", "ciblee", "proportionnee"]
+EntryKind = Literal["verbatim", "observation", "action", "structure", "question"]
+EntrySource = Literal["habitants", "professionnels", "elus"]
+Reading = Literal["convergent", "divergent", "non_mesure"]
+
+FRENCH = {
+    "id": "id",
+    "written": "ecrit_le",
+    "author": "auteur",
+    "title": "titre",
+    "description": "description",
+    "approach": "approche",
+    "public": "public",
+    "territories": "territoires",
+    "intensity": "intensite",
+    "unit": "unite",
+    "pilot": "pilote",
+    "calendar": "calendrier",
+    "funding": "financement",
+    "indicators": "indicateurs",
+    "kind": "nature",
+    "source": "source",
+    "said_on": "dit_le",
+    "theme": "theme",
+    "indicator": "indicateur",
+    "territory": "territoire",
+    "text": "texte",
+    "reading": "lecture",
+    "priorities": "priorites",
+    "held_on": "tenu_le",
+    "where": "lieu",
+    "name": "nom",
+    "layout": "disposition",
+    "sheet": "feuille",
+    "headings": "entetes",
+    "territory_column": "colonne_territoire",
+    "territory_level": "niveau_territoire",
+    "columns": "colonnes",
+    "column": "colonne",
+    "label": "libelle",
+    "direction": "sens",
+    "denominator": "denominateur",
+    "period": "periode",
+    "perimeter": "perimetre",
+    "build_id": "construction_donnees",
+    "day": "date",
+    "comparator": "comparateur",
+    "choices": "choix",
+    "actions": "actions",
+    "entries": "paroles",
+    "votes": "votes",
+    "imports": "imports",
+    "notes": "notes",
+    "gradient": "gradient",
+    "version": "version",
+    "type": "type",
+}
+
+
+def new_id() -> str:
+    """Identifier of a record: the day it is written, then letters drawn at random."""
+    return f"{date.today():%y%m%d}-{''.join(secrets.choice(_ID_LETTERS) for _ in range(8))}"
+
+
+def clean_line(text: str) -> str:
+    """One line of text: no control or invisible character, single spaces."""
+    return " ".join(_visible(text, " ").split())
+
+
+def clean_text(text: str) -> str:
+    """Text of several lines: no control or invisible character but the ends of lines."""
+    lines = _visible(text.replace("\r\n", "\n").replace("\r", "\n"), "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip()
+
+
+def _visible(text: str, newline: str) -> str:
+    """``text`` without what cannot be seen; not escaped, the views do it for what they write."""
+    kept = (
+        newline if one == "\n" else " " if one.isspace() else one
+        for one in text
+        if one.isspace() or unicodedata.category(one)[0] != "C"
+    )
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+Line = Annotated[str, StringConstraints(max_length=MAX_LINE), AfterValidator(clean_line)]
+Text = Annotated[str, StringConstraints(max_length=MAX_TEXT), AfterValidator(clean_text)]
+Title = Annotated[
+    str,
+    StringConstraints(max_length=MAX_LINE),
+    AfterValidator(clean_line),
+    StringConstraints(min_length=1),
+]
+Territory = Annotated[
+    str, StringConstraints(pattern=r"^(com|arm|epci|ept|petr|dep|reg|france|qpv):[0-9A-Z]{2,10}$")
+]
+IndicatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,80}$")]
+RecordId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=1_000_000)]
+
+
+def french(name: str) -> str:
+    """Name in the file of the field ``name``."""
+    return FRENCH[name]
+
+
+class Filed(BaseModel):
+    """Something written in a project file: never changed in place, unknown fields kept."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="allow",
+        alias_generator=french,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+class Record(Filed):
+    """One thing noted: who wrote it, when; ``id`` is what tells it from the others."""
+
+    id: RecordId = Field(default_factory=new_id)
+    written: date = Field(default_factory=date.today)
+    author: Line = ""
+
+
+class Action(Record):
+    """An action planned or led.
+
+    ``territories``: where it goes, « com:95127 », « epci:… », « qpv:… ». ``intensity``: territory ->
+    quantity in ``unit``, None where not known. ``indicators``: those it hopes to move.
+    """
+
+    title: Title
+    description: Text = ""
+    approach: Approach = "universelle"
+    public: Line = ""
+    territories: Annotated[tuple[Territory, ...], Field(max_length=MAX_MEMBERS)] = ()
+    intensity: Annotated[dict[Territory, Amount | None], Field(max_length=MAX_MEMBERS)] = {}
+    unit: Line = ""
+    pilot: Line = ""
+    calendar: Line = ""
+    funding: Line = ""
+    indicators: Annotated[tuple[IndicatorId, ...], Field(max_length=MAX_MEMBERS)] = ()
+
+
+class Entry(Record):
+    """Something said or seen, attached to a theme, an indicator or a territory."""
+
+    kind: EntryKind = "observation"
+    source: EntrySource = "professionnels"
+    said_on: date | None = None
+    theme: Line = ""
+    indicator: IndicatorId | None = None
+    territory: Territory | None = None
+    text: Text = ""
+    reading: Reading | None = None
+
+
+class Vote(Record):
+    """A vote on priorities: a theme or a text, and how many voices it had."""
+
+    priorities: Annotated[tuple[tuple[Line, Count], ...], Field(max_length=MAX_MEMBERS)] = ()
+    held_on: date | None = None
+    where: Line = ""
+
+
+class ImportedColumn(Filed):
+    """One column of a local file read as an indicator."""
+
+    column: Line
+    label: Line = ""
+    unit: Line = ""
+    direction: Line = ""
+    kind: Line = ""
+    denominator: Line = ""
+    period: Line = ""
+
+
+class ImportMapping(Record):
+    """How a local file was read, to read the next one alike; ``headings`` tell a changed layout."""
+
+    name: Line = ""
+    source: Line = ""
+    layout: Line = ""
+    sheet: Line = ""
+    headings: Annotated[tuple[Line, ...], Field(max_length=MAX_MEMBERS)] = ()
+    territory_column: Line = ""
+    territory_level: Line = ""
+    columns: Annotated[tuple[ImportedColumn, ...], Field(max_length=MAX_MEMBERS)] = ()

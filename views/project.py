@@ -1,0 +1,119 @@
+"""French wording of the project file: what it holds, what two colleagues both changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from diagnostic.merging import Conflict
+from diagnostic.perimeter import Perimeter, encode
+from diagnostic.project import Project
+from diagnostic.records import Action, Entry, Filed, ImportMapping, Vote
+from views.text import NO_BREAK, count_of, joined
+
+NOTHING_NOTED = "Rien n'est encore noté : le fichier garde le périmètre et vos réglages."
+KEPT_HERE = (
+    "Tout reste dans cette session : rien n'est envoyé, et fermer l'onglet efface ce qui n'est pas "
+    "enregistré."
+)
+TWO_WAYS = (
+    "Sans le fichier de départ, rien n'est considéré comme supprimé : ce qui n'est que d'un côté est "
+    "gardé."
+)
+REMOVED = "supprimé"
+_SHOWN = 160
+_SECTIONS = {
+    "perimeter": "Périmètre",
+    "name": "Nom du périmètre",
+    "comparator": "Territoire de comparaison",
+    "choices": "Réglages des pages (poids, base, force du besoin, quantités…)",
+    "notes": "Notes",
+    "unknown": "Rubrique d'une version plus récente",
+}
+_RECORDS = {
+    "actions": "Action",
+    "entries": "Parole ou observation",
+    "votes": "Vote",
+    "imports": "Lecture d'un fichier",
+}
+
+
+def summary_text(project: Project) -> str:
+    """« 2 actions, 3 paroles et 1 vote notés. »"""
+    counts = [
+        count_of(len(project.actions), "action"),
+        count_of(len(project.entries), "parole ou observation", "paroles ou observations"),
+        count_of(len(project.votes), "vote"),
+        count_of(len(project.imports), "lecture de fichier", "lectures de fichier"),
+    ]
+    kept = [one for one in counts if not one.startswith(f"0{NO_BREAK}")]
+    if not kept:
+        return NOTHING_NOTED
+    return f"Le fichier garde le périmètre, vos réglages, et {joined(kept)}."
+
+
+def conflict_title(conflict: Conflict) -> str:
+    """What both changed: « Action « Bus dentaire » »."""
+    section = conflict.place[0]
+    if section in _RECORDS:
+        one = conflict.ours if conflict.ours is not None else conflict.theirs
+        return f"{_RECORDS[section]} « {_short(record_title(one))} »"
+    return _SECTIONS.get(section, _SECTIONS["unknown"])
+
+
+def record_title(record: Any) -> str:
+    """What a record is recognised by."""
+    if isinstance(record, Action):
+        return record.title
+    if isinstance(record, Entry):
+        return record.text or record.theme or record.id
+    if isinstance(record, Vote):
+        return record.where or (f"du {record.held_on:%d/%m/%Y}" if record.held_on else record.id)
+    if isinstance(record, ImportMapping):
+        return record.name or record.source or record.id
+    return str(record)
+
+
+def side_texts(conflict: Conflict) -> tuple[str, str]:
+    """Both sides of a conflict, only what differs, in words."""
+    if conflict.ours is None or conflict.theirs is None:
+        return (
+            REMOVED if conflict.ours is None else "gardé",
+            REMOVED if conflict.theirs is None else "gardé",
+        )
+    mine, theirs = _facts(conflict.ours), _facts(conflict.theirs)
+    differing = [key for key in {**mine, **theirs} if mine.get(key) != theirs.get(key)]
+    return _told(mine, differing), _told(theirs, differing)
+
+
+def _facts(value: Any) -> dict[str, str]:
+    """A value as heading -> text."""
+    if isinstance(value, Filed):
+        facts = value.model_dump(mode="json")
+        return {key: _plain(one) for key, one in facts.items() if one not in (None, "", [], {})}
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    return {"": _plain(value)}
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} : {_plain(one)}" for key, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, tuple):
+        return encode(Perimeter(value))
+    return "non dit" if value is None else str(value)
+
+
+def _told(facts: dict[str, str], keys: list[str]) -> str:
+    told = [
+        f"{key.replace('_', ' ')} : {_short(facts.get(key, 'vide'))}"
+        if key
+        else _short(facts.get(key, "vide"))
+        for key in keys
+    ]
+    return " ; ".join(told[:6]) + (" ; …" if len(told) > 6 else "")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
