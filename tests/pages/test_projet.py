@@ -63,7 +63,7 @@ def screen(test: AppTest, name: str) -> str:
 
 
 CHOICES = {
-    "cibles": {"poids_ressources": "10", "visee": "75-et-plus", "seuils": "local"},
+    "cibles": {"poids_ressources": "10", "visee": "65-et-plus", "seuils": "local"},
     "intensite": {"base": "30", "force": "5", "quantite": "90", "reserve": "10"},
     "ce_qui_ressort": {"comparateur": "france:FR"},
 }
