@@ -118,25 +118,28 @@ def sheets(
         code=[code_of(one) for one in rows["place"]],
         comparator=comparator.name,
         source=[
-            f"{producer}, {text}" for producer, text in _of(sources, rows, "producer", "title")
+            f"{producer}, {text}"
+            for producer, text in sources_of(sources, rows, "producer", "title")
         ],
-        licence=[licence for (licence,) in _of(sources, rows, "licence")],
+        licence=[licence for (licence,) in sources_of(sources, rows, "licence")],
     )
     used = [card for card in cards.values() if card.id in set(rows["indicator_id"])]
     origin = rows.drop_duplicates("indicator_id").set_index("indicator_id")["source_id"]
     return [
         figures_sheet(rows, "Données", title),
-        cards_sheet([_card_row(card, sources.reindex([origin[card.id]]).iloc[0]) for card in used]),
+        cards_sheet([card_row(card, sources.reindex([origin[card.id]]).iloc[0]) for card in used]),
         about_sheet(title, list(names.values()), comparator.name, warehouse().facts["build_id"]),
     ]
 
 
-def _of(sources: pd.DataFrame, rows: pd.DataFrame, *columns: str) -> list[tuple[str, ...]]:
+def sources_of(sources: pd.DataFrame, rows: pd.DataFrame, *columns: str) -> list[tuple[str, ...]]:
+    """Columns of the card of the source of each row, as texts."""
     found = sources.reindex(rows["source_id"])[list(columns)].fillna("")
     return [tuple(map(str, one)) for one in found.itertuples(index=False)]
 
 
-def _card_row(card: IndicatorCard, source: pd.Series) -> dict[str, object]:
+def card_row(card: IndicatorCard, source: pd.Series) -> dict[str, object]:
+    """What an indicator is and where its figure comes from, as views.workbook.cards_sheet takes it."""
     return {
         "label": card.label,
         "theme": THEMES[card.theme],

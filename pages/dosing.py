@@ -48,6 +48,7 @@ MESHES = {
 # Moved out of their EPCI, communes that belong to none.
 ALONE = "Communes sans intercommunalité"
 LARGEST = 1_000_000_000
+ADDRESS = "Adresse qui refait ce calcul"
 
 
 @dataclass(frozen=True)
@@ -255,7 +256,7 @@ def recipe_of(
             + ("" if reference.exact else ", approchés")
         ),
         "Construction des données": str(facts["build_id"]),
-        "Adresse qui refait ce calcul": address(chosen, need_chosen),
+        ADDRESS: address(chosen, need_chosen),
     }
 
 

@@ -13,6 +13,7 @@ from diagnostic.dosing import (
 )
 from diagnostic.perimeter import file_name
 from pages.dosing import (
+    ADDRESS,
     Settings,
     ask,
     choose_mesh,
@@ -199,7 +200,7 @@ def show_strategies(table: pd.DataFrame, chosen: Settings) -> None:
 def show_recipe(found: Current, chosen: Settings) -> None:
     st.subheader("Comment ce résultat a été obtenu", anchor=False)
     rows = recipe_of(found, chosen, need_chosen, target, scored.reference)
-    url = rows.pop("Adresse qui refait ce calcul")
+    url = rows.pop(ADDRESS)
     with st.expander(
         "Tous les choix, et l'adresse qui refait le calcul", icon=":material/receipt_long:"
     ):

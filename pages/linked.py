@@ -100,6 +100,35 @@ def linked_number(
     return float(_remember(key, f"{chosen:.12g}", f"{default:.12g}"))
 
 
+def linked_list(
+    label: str, options: Mapping[str, str], default: tuple[str, ...], key: str, **more: Any
+) -> tuple[str, ...]:
+    """Several identifiers in the order chosen, kept in the URL (« a.b.c ») and from page to page.
+
+    Unknown identifiers in the URL are said and left out; ``default`` when none is left.
+    """
+    asked = st.query_params.get(key)
+    kept = st.session_state.get(_CHOICES, {}).get(key, ".".join(default))
+    wanted = [one for one in (asked if asked is not None else kept).split(".") if one]
+    start = list(dict.fromkeys(one for one in wanted if one in options)) or list(default)
+    unknown = [one for one in wanted if one not in options]
+    if asked is not None and unknown:
+        st.warning(
+            f"{label} : « {escape_markdown(unknown[0][:40])} », demandé par l'adresse, n'existe pas ici.",
+            icon=":material/info:",
+        )
+    chosen = st.multiselect(
+        label,
+        list(options),
+        start,
+        format_func=lambda one: options[one],
+        key=f"liste-{key}",
+        **more,
+    )
+    _remember(key, ".".join(chosen), ".".join(default))
+    return tuple(chosen)
+
+
 def linked_address(page: str, keys: Collection[str]) -> str:
     """Address of ``page`` with these choices written in full, defaults included, and the perimeter."""
     choices = st.session_state.get(_CHOICES, {})

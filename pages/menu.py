@@ -18,5 +18,6 @@ PAGES = {
         ("intensite", "Intensité", "tune"),
         ("qui_touche_t_on", "Qui touche-t-on ?", "groups"),
     ),
+    "Produire": (("livrables", "Livrables", "inventory_2"),),
     "Vérifier": (("donnees", "Données", "database"),),
 }

@@ -20,6 +20,8 @@ from pages.weighing import Chosen
 from views.cibles import chances_text, moved_sentence, place_text, profile_text
 from views.text import alphabetical, number
 
+ALREADY_EQUAL = "Ces poids sont égaux : changez-les pour voir quelles communes changent de groupe."
+
 
 def commune_table(found: Current, scored: CommuneNeeds, people: pd.Series) -> pd.DataFrame:
     """One row a commune of the perimeter: need, domains, access, inhabitants, people aimed at."""
@@ -89,9 +91,7 @@ def changes(table: pd.DataFrame, chosen: Chosen, cut: str) -> str:
     if np.allclose(list(equal.values()), list(chosen.weights.values())):
         other, named = card_weights(purpose), "les poids de départ"
         if np.allclose(list(other.values()), list(equal.values())):
-            return (
-                "Ces poids sont égaux : changez-les pour voir quelles communes changent de groupe."
-            )
+            return ALREADY_EQUAL
     again = commune_needs(other, purpose)
     frame = table[["population"]].join(again.scores.reindex(table.index)[["need", "complete"]])
     frame["complete"] = frame["complete"].eq(True)

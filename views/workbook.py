@@ -195,7 +195,7 @@ def figures_sheet(rows: pd.DataFrame, name: str, title: str) -> Sheet:
     return Sheet(name, title, said[list(FIGURE_COLUMNS)].rename(columns=FIGURE_COLUMNS), formats)
 
 
-_CARD_COLUMNS = {
+CARD_COLUMNS = {
     "label": "Indicateur",
     "theme": "Thème",
     "definition": "Définition",
@@ -212,8 +212,8 @@ _CARD_COLUMNS = {
 
 
 def cards_sheet(rows: Sequence[Mapping[str, object]]) -> Sheet:
-    """What each indicator is and where it comes from: the keys of _CARD_COLUMNS, one row each."""
-    frame = pd.DataFrame(list(rows), columns=list(_CARD_COLUMNS)).rename(columns=_CARD_COLUMNS)
+    """What each indicator is and where it comes from: the keys of CARD_COLUMNS, one row each."""
+    frame = pd.DataFrame(list(rows), columns=list(CARD_COLUMNS)).rename(columns=CARD_COLUMNS)
     return Sheet("Indicateurs", "Les indicateurs et leurs sources", frame)
 
 

@@ -36,6 +36,7 @@ PAGES = (
     "cibles",
     "intensite",
     "qui-touche-t-on",
+    "livrables",
     "donnees",
 )
 TITLES = {
@@ -51,6 +52,7 @@ TITLES = {
     "cibles": "Cibler",
     "intensite": "Intensité",
     "qui-touche-t-on": "Qui touche-t-on ?",
+    "livrables": "Livrables",
     "donnees": "Données",
 }
 BROKEN = re.compile(r"n'a pas pu s'afficher|Traceback|Error:|exception", re.IGNORECASE)

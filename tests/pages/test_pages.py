@@ -21,6 +21,7 @@ PAGES = {
     "cibles": "Cibler",
     "intensite": "Intensité",
     "qui_touche_t_on": "Qui touche-t-on ?",
+    "livrables": "Livrables",
     "donnees": "Données",
 }
 PERIMETERS = {

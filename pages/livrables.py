@@ -1,0 +1,217 @@
+"""Livrables: the documents of the diagnosis, from the same state as the screens, in one click."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from datetime import date
+
+import streamlit as st
+
+from pages.comparator import Comparator, choose_comparator
+from pages.composing import Asked, facts_of
+from pages.dosing import (
+    Settings,
+    ask,
+    choose_mesh,
+    commune_table,
+    free_parts,
+    under_least,
+)
+from pages.linked import linked_list
+from pages.needs import commune_needs, need_card
+from pages.producing import KINDS, File, Order, produce
+from pages.shared import Current, build_path, header, require_perimeter
+from pages.targeting import choose_cut
+from pages.targets import ALL, choose_target
+from pages.weighing import choose_purpose, choose_weights
+from views.livrables.uploads import RefusedFile, checked_logo, checked_template
+from views.livrables.word import MIME as WORD_MIME
+from views.livrables.word import blank_template
+from views.livrables.words import INTRODUCTION, SECTIONS, TITLE
+from views.text import count_of, escape_markdown, joined, number
+
+MADE = "livrables"
+TYPED = "livrables-saisis"
+
+
+def choose_state(found: Current) -> Asked:
+    """The choices of the other pages, shown so that nothing in a document is a surprise."""
+    comparator = choose_comparator(found)
+    with st.expander(
+        "Besoin, population visée et ressource repris dans les documents", icon=":material/balance:"
+    ):
+        st.caption(
+            "Ce sont les choix des pages Cibler et Intensité ; les changer ici les change là-bas."
+        )
+        purpose = choose_purpose()
+        if not need_card(purpose.id).domains:
+            st.info(
+                "Aucun indicateur de ce besoin n'est chargé : les documents le diront.",
+                icon=":material/info:",
+            )
+            return without_need(found, comparator)
+        chosen = choose_weights(purpose)
+        scored = commune_needs(chosen.weights, purpose.id)
+        target, people = choose_target(found, purpose.target)
+        cut, cut_text = choose_cut(scored.reference)
+        settings = ask(scored.reference.bounds)
+        mesh = "commune"
+        table = commune_table(found, scored.scores, people)
+        if table["people"].sum():
+            mesh = choose_mesh(table, too_small(table, settings))
+    usable = settings if table["people"].sum() else None
+    return Asked(found, comparator, chosen, target, people, cut, cut_text, usable, mesh)
+
+
+def too_small(table, settings: Settings) -> int:
+    """Communes under the least share; none when the choices leave no split, which is said later."""
+    try:
+        return under_least(free_parts(table, settings), settings)
+    except ValueError as error:
+        st.warning(escape_markdown(str(error)), icon=":material/rule:")
+        return 0
+
+
+def without_need(found: Current, comparator: Comparator) -> Asked:
+    everyone = found.communes.set_index("code")["population"]
+    return Asked(found, comparator, None, ALL, everyone, "national", "", None, "commune")
+
+
+def typed(name: str, label: str, default: str, most: int) -> str:
+    """A text kept for the visit, never in the address."""
+    kept = st.session_state.setdefault(TYPED, {})
+    text = st.text_input(label, kept.get(name, default), max_chars=most, key=f"livrables-{name}")
+    kept[name] = text
+    return text.strip()
+
+
+def choose_logo() -> bytes | None:
+    """The logo, re-encoded; None without one or when it is refused, which is said."""
+    given = st.file_uploader(
+        "Logo (PNG ou JPEG, 2 Mo au plus)", type=["png", "jpg", "jpeg"], key="livrables-logo"
+    )
+    if given is None:
+        return None
+    try:
+        return checked_logo(given.getvalue())
+    except RefusedFile as error:
+        st.error(escape_markdown(str(error)), icon=":material/block:")
+        return None
+
+
+def choose_template() -> bytes | None:
+    """The Word template, checked; None for Gradient's own."""
+    given = st.file_uploader(
+        "Modèle Word (.docx, 3 Mo au plus)", type=["docx"], key="livrables-modele"
+    )
+    st.download_button(
+        "Télécharger le modèle à adapter",
+        blank_template,
+        file_name="gradient-modele.docx",
+        mime=WORD_MIME,
+        icon=":material/download:",
+        on_click="ignore",
+        type="tertiary",
+    )
+    if given is None:
+        return None
+    try:
+        return checked_template(given.getvalue())
+    except RefusedFile as error:
+        st.error(escape_markdown(str(error)), icon=":material/block:")
+        return None
+
+
+def state_key(asked: Asked, order: Order, told: tuple[object, ...]) -> str:
+    """Fingerprint of all that the files follow from: another one, and they are out of date."""
+    chosen = (
+        build_path(), asked.found.codes, asked.found.label, asked.comparator.key, asked.need,
+        asked.target, asked.cut, asked.settings, asked.mesh, order, told,
+    )  # fmt: skip
+    return hashlib.sha256(repr(chosen).encode()).hexdigest()
+
+
+def prepare(
+    asked: Asked, order: Order, told: tuple[str, str, bytes | None, date], key: str
+) -> None:
+    """Make the files, with a bar that says which part is being written."""
+    title, authors, logo, written = told
+    bar = st.progress(0.0, "Préparation…")
+    start = time.perf_counter()
+    facts = facts_of(asked, title or TITLE, authors, logo, written)
+    files, failed = produce(asked, facts, order, lambda done, what: bar.progress(done, f"{what}…"))
+    bar.empty()
+    st.session_state[MADE] = (key, files, failed, time.perf_counter() - start)
+
+
+def show_files(key: str) -> None:
+    """The files made, or that they are out of date."""
+    made = st.session_state.get(MADE)
+    if made is None:
+        return
+    its_key, files, failed, seconds = made
+    if its_key != key:
+        st.info(
+            "Vos choix ont changé : préparez les documents de nouveau.", icon=":material/update:"
+        )
+        return
+    if failed:
+        st.warning(
+            f"Ces fichiers n'ont pas pu être écrits : {joined(failed)}. Les autres sont complets ; le détail "
+            "est dans le terminal qui a lancé Gradient.",
+            icon=":material/warning:",
+        )
+    st.success(
+        f"{count_of(len(files), 'document prêt', 'documents prêts')} en {number(seconds)} s.",
+        icon=":material/task_alt:",
+    )
+    with st.container(horizontal=True):
+        for kind, file in files.items():
+            download(kind, file)
+
+
+def download(kind: str, file: File) -> None:
+    size = number(max(len(file.content) / 1e6, 0.1), 1)
+    st.download_button(
+        f"{KINDS[kind].label} ({size} Mo)",
+        file.content,
+        file_name=file.name,
+        mime=file.mime,
+        icon=":material/download:",
+        on_click="ignore",
+        key=f"telecharger-{kind}",
+    )
+
+
+def show_documents(found: Current) -> None:
+    """What to make, how it is called, then the files."""
+    asked = choose_state(found)
+    kinds = linked_list(
+        "Documents", {name: kind.label for name, kind in KINDS.items()}, tuple(KINDS), "documents"
+    )
+    parts = linked_list("Parties, dans l'ordre du document", SECTIONS, tuple(SECTIONS), "parties")
+    left, right = st.columns(2, gap="large")
+    with left:
+        title = typed("titre", "Titre", TITLE, 120)
+        authors = typed("auteurs", "Auteurs", "", 120)
+        written = st.date_input("Date du document", "today", format="DD/MM/YYYY")
+    with right, st.expander("Logo et modèle Word", icon=":material/branding_watermark:"):
+        logo, template = choose_logo(), choose_template()
+    order = Order(kinds, parts, template)
+    told = (title, authors, logo, written)
+    key = state_key(asked, order, told)
+    if st.button(
+        "Préparer les documents",
+        icon=":material/inventory_2:",
+        type="primary",
+        disabled=not kinds or not parts,
+    ):
+        prepare(asked, order, told, key)
+    show_files(key)
+
+
+found = require_perimeter()
+header(found, "Livrables")
+st.markdown(INTRODUCTION)
+show_documents(found)

@@ -1,0 +1,101 @@
+"""Maps of a perimeter as pictures, for the documents: same classes and colours as on screen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from pages.layers import contour_credit, contours
+from pages.reading import reading
+from pages.shared import Current, mart
+from views.cibles import GROUP_COLOURS, GROUPS
+from views.classification import Classes, classify, palette
+from views.livrables.model import Figure
+from views.livrables.words import map_alt, map_caption
+from views.observation import commune_value_text
+from views.static_map import draw_choropleth
+from views.text import count_of, number, period_text
+from warehouse.indicators import IndicatorCard
+
+
+def perimeter_map(found: Current) -> Figure | None:
+    """Where the perimeter is; None without any contour."""
+    if not found.communes["has_contour"].any():
+        return None
+    png = draw_choropleth(
+        contours(found),
+        classes=None,
+        values=pd.Series(dtype=float),
+        states=pd.Series(dtype=object),
+        colours=[],
+        inside=set(found.codes),
+        title=found.label,
+        legend_title="Périmètre",
+        legend_labels=[],
+        source_line=f"{contour_credit()}.",
+    )
+    alt = f"Carte du périmètre {found.label} : {count_of(len(found.codes), 'commune')}."
+    return Figure(png, alt, f"Le périmètre {found.label} dans son département")
+
+
+def indicator_map(found: Current, card: IndicatorCard, period: str) -> Figure | None:
+    """One indicator over the communes; None without any contour or value."""
+    frame = mart("map_values", codes=found.code_list, indicator=card.id, at_period=period)
+    rows = frame.set_index("code")
+    values = rows["value"].dropna()
+    if values.empty or not found.communes["has_contour"].any():
+        return None
+    classes = classify(values, "quantiles", 5)
+    unit = f" ({card.unit})" if card.unit else ""
+    source = mart("sources").set_index("id").loc[rows["source_id"].dropna().iloc[0]]
+    png = draw_choropleth(
+        contours(found),
+        classes=classes,
+        values=values,
+        states=rows["state"],
+        colours=palette(card.direction, classes.size),
+        inside=set(found.codes),
+        title=card.label,
+        subtitle=f"{found.label}, {period_text(period)}",
+        legend_title=f"{card.short_label}, {period_text(period)}{unit}",
+        legend_labels=classes.labels(lambda value: number(value, card.decimals)),
+        source_line=f"Source : {source['producer']}, {source['title']}, {period_text(period)}. "
+        f"{contour_credit()}.",
+    )
+    ends = [
+        commune_value_text(rows.loc[code], reading(card), short=True)
+        for code in (values.idxmin(), values.idxmax())
+    ]
+    return Figure(
+        png, map_alt(card.label, values, len(found.codes), ends), map_caption(card.label, period)
+    )
+
+
+def groups_map(found: Current, table: pd.DataFrame) -> Figure | None:
+    """The three groups of need; None without any contour. ``table``: see pages.targeting."""
+    if not found.communes["has_contour"].any():
+        return None
+    order = list(GROUP_COLOURS)
+    values = table["group"].map({name: rank + 1.0 for rank, name in enumerate(order)}).dropna()
+    counts = tuple(int((values == rank + 1).sum()) for rank in range(len(order)))
+    states = pd.Series("absent", index=table.index)
+    states[values.index] = np.where(table.loc[values.index, "firm"].eq(True), "ok", "approx")
+    png = draw_choropleth(
+        contours(found),
+        classes=Classes("seuils", (0.0, 1.0, 2.0, 3.0), counts),
+        values=values,
+        states=states,
+        colours=list(GROUP_COLOURS.values()),
+        inside=set(found.codes),
+        title="Groupes de lecture du besoin",
+        subtitle=found.label,
+        legend_title="Groupe de lecture",
+        legend_labels=[GROUPS[name] for name in order],
+        source_line=f"« Valeur approchée » : groupe non assuré ; « Donnée absente » : commune non "
+        f"classable. {contour_credit()}.",
+    )
+    said = ", ".join(
+        f"{GROUPS[name]} : {count_of(count, 'commune')}"
+        for name, count in zip(order, counts, strict=True)
+    )
+    return Figure(png, f"Carte des groupes de besoin. {said}.", "Groupes de lecture, par commune")

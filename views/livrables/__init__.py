@@ -1,0 +1,1 @@
+"""Documents made from one model: Word, PowerPoint, PDF, Excel, open data."""
