@@ -12,6 +12,7 @@ from diagnostic.dosing import (
     what_moves,
 )
 from diagnostic.perimeter import file_name
+from pages.acting import action_of_split
 from pages.dosing import (
     ADDRESS,
     Settings,
@@ -26,7 +27,8 @@ from pages.dosing import (
 from pages.linked import (
     linked_slider,
 )
-from pages.needs import commune_needs, need_card
+from pages.needs import commune_needs
+from pages.project import add
 from pages.shared import (
     Current,
     header,
@@ -34,7 +36,7 @@ from pages.shared import (
     show_table,
 )
 from pages.targets import ALL, choose_target
-from pages.weighing import Chosen, choose_purpose, choose_weights
+from pages.weighing import choose_need
 from views.cibles import APPROXIMATE_REFERENCE
 from views.intensite import (
     CHART_ROWS,
@@ -114,6 +116,8 @@ def show_split(
         with st.expander("Les communes regroupées", icon=":material/group_work:"):
             show_table(members, "Communes de chaque regroupement")
     download(found, result, caption, chosen)
+    if chosen.shared:
+        note_as_action(found, table, chosen, mesh, shared)
     if len(result) <= CHART_ROWS and chosen.shared:
         st.plotly_chart(
             heads_chart(result),
@@ -156,6 +160,19 @@ def download(found: Current, result: pd.DataFrame, caption: str, chosen: Setting
             icon=":material/download:",
             on_click="ignore",
         )
+
+
+def note_as_action(
+    found: Current, table: pd.DataFrame, chosen: Settings, mesh: str, shared: pd.DataFrame
+) -> None:
+    """Keep the split among the actions of the project, where its coverage is read."""
+    if st.button("Noter cette répartition parmi les actions", icon=":material/checklist:"):
+        add(action_of_split(found, table, chosen, mesh, shared))
+        st.success(
+            "Notée dans cette session : la page Actions lit sa couverture, le fichier de projet la garde.",
+            icon=":material/check:",
+        )
+        st.page_link("pages/actions.py", label="Voir les actions", icon=":material/checklist:")
 
 
 def show_moves(shared: pd.DataFrame, chosen: Settings) -> None:
@@ -212,23 +229,10 @@ def show_recipe(found: Current, chosen: Settings) -> None:
             st.markdown(APPROXIMATE_REFERENCE)
 
 
-def choose_need() -> Chosen:
-    """The need of the page Cibler, that can be changed here too."""
-    with st.expander("Le besoin sur lequel repose la répartition", icon=":material/balance:"):
-        purpose = choose_purpose()
-        if not need_card(purpose.id).domains:
-            st.info(
-                "Aucun indicateur de ce besoin n'est chargé : chargez des données (page Données).",
-                icon=":material/info:",
-            )
-            st.stop()
-        return choose_weights(purpose)
-
-
 found = require_perimeter()
 header(found, "Intensité")
 st.markdown(INTRODUCTION)
-need_chosen = choose_need()
+need_chosen = choose_need("Le besoin sur lequel repose la répartition")
 scored = commune_needs(need_chosen.weights, need_chosen.purpose.id)
 target, people = choose_target(found, need_chosen.purpose.target)
 table = commune_table(found, scored.scores, people)

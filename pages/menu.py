@@ -16,6 +16,7 @@ PAGES = {
     "Décider": (
         ("cibles", "Cibler", "balance"),
         ("intensite", "Intensité", "tune"),
+        ("actions", "Actions", "checklist"),
         ("qui_touche_t_on", "Qui touche-t-on ?", "groups"),
     ),
     "Produire": (("livrables", "Livrables", "inventory_2"),),

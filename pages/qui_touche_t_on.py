@@ -13,9 +13,10 @@ from diagnostic import reach
 from diagnostic.perimeter import file_name
 from pages.attending import Box, held, places_of, quarters_of, reading_of, receive
 from pages.linked import linked_segments, linked_selectbox
-from pages.needs import CommuneNeeds, card_weights, commune_needs, need_card
+from pages.needs import CommuneNeeds, commune_needs
 from pages.shared import Current, geography, header, require_perimeter, show_table
 from pages.targets import ALL, TARGETS, choose_target
+from pages.weighing import Chosen, choose_need
 from views.reach import (
     CHART_ROWS,
     EMPTY,
@@ -261,10 +262,12 @@ def show_curve(table: pd.DataFrame, target: str, *, example: bool) -> None:
             st.caption("Parts cumulées, du plus au moins de besoin.")
 
 
-def show_people(found: Current, read: Attendance, scored: CommuneNeeds, *, example: bool) -> None:
+def show_people(
+    found: Current, read: Attendance, scored: CommuneNeeds, chosen: Chosen, *, example: bool
+) -> None:
     """Everything that the people reached allow to say."""
     with st.container(horizontal=True):
-        target, people = choose_target(found)
+        target, people = choose_target(found, chosen.purpose.target)
         ratio = choose_ratio()
         read = choose_action(read)
     if read.used["label"].nunique() > 1:
@@ -281,7 +284,7 @@ def show_people(found: Current, read: Attendance, scored: CommuneNeeds, *, examp
             icon=":material/info:",
         )
     show_quarters(found, read)
-    explain(scored, ratio)
+    explain(scored, chosen, ratio)
 
 
 def show_quarters(found: Current, read: Attendance) -> None:
@@ -330,9 +333,8 @@ def show_quarters(found: Current, read: Attendance) -> None:
     )
 
 
-def explain(scored: CommuneNeeds, ratio: float) -> None:
-    shares = card_weights()
-    labels = {domain.label: shares[domain.id] for domain in need_card().domains}
+def explain(scored: CommuneNeeds, chosen: Chosen, ratio: float) -> None:
+    labels = {chosen.labels[name]: share for name, share in chosen.weights.items()}
     with st.expander("Comment ce résultat est obtenu", icon=":material/info:"):
         st.markdown(method_text(ratio, labels))
         if not scored.reference.exact:
@@ -417,14 +419,8 @@ def resource_texts(table: pd.DataFrame) -> pd.DataFrame:
 found = require_perimeter()
 header(found, "Qui touche-t-on ?")
 st.markdown(INTRODUCTION)
-if not need_card().domains:
-    st.info(
-        "Aucun indicateur du besoin n'est chargé : chargez des données (page Données) pour lire cette "
-        "page.",
-        icon=":material/info:",
-    )
-    st.stop()
-scored = commune_needs(card_weights())
+chosen = choose_need("Le besoin auquel les personnes touchées sont comparées")
+scored = commune_needs(chosen.weights, chosen.purpose.id)
 places = places_of(found)
 one = held(found, PEOPLE)
 if one is None:
@@ -444,5 +440,5 @@ if one is None:
 else:
     read = reading_of(found, PEOPLE, one, places)
     if read is not None and len(read.used):
-        show_people(found, read, scored, example=bool(one.example_of))
+        show_people(found, read, scored, chosen, example=bool(one.example_of))
 show_resources(found, scored)

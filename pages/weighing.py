@@ -54,6 +54,20 @@ def choose_purpose() -> PurposeCard:
     return purpose
 
 
+def choose_need(label: str) -> Chosen:
+    """The need of the page Cibler, changed here too, folded under ``label``; stops without any."""
+    with st.expander(label, icon=":material/balance:"):
+        purpose = choose_purpose()
+        if not need_card(purpose.id).domains:
+            st.info(
+                "Aucun indicateur de ce besoin n'est chargé : chargez des données (page Données) pour "
+                "lire cette page.",
+                icon=":material/info:",
+            )
+            st.stop()
+        return choose_weights(purpose)
+
+
 def missing_texts(purpose: PurposeCard) -> list[str]:
     """Domains that do not count, and figures that would tell more, in words."""
     cards = indicators()

@@ -20,6 +20,7 @@ PAGES = {
     "mortalite": "Mortalité",
     "cibles": "Cibler",
     "intensite": "Intensité",
+    "actions": "Actions",
     "qui_touche_t_on": "Qui touche-t-on ?",
     "livrables": "Livrables",
     "donnees": "Données",
@@ -155,7 +156,7 @@ def test_every_page(app_test: AppTest, asked: str) -> None:
             assert re.search(r"[1-9]", metrics["Habitants"]), metrics
 
 
-@pytest.mark.parametrize("name", ["portrait", "carte", "cibles", "intensite"])
+@pytest.mark.parametrize("name", ["portrait", "carte", "cibles", "intensite", "actions"])
 def test_without_a_perimeter(app_test: AppTest, name: str) -> None:
     """A page that needs a perimeter says so, and stops there."""
     app_test.run()
