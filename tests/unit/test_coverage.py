@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ NAMES = {code: f"Commune {code}" for code in FRAME.index}
 
 
 def covered(
-    served: str, quantities: dict[str, float | None] | None = None, frame: pd.DataFrame = FRAME
+    served: str, quantities: Mapping[str, float | None] | None = None, frame: pd.DataFrame = FRAME
 ) -> Coverage:
     given_ = quantities or {}
     return coverage(frame, set(served), {one: set(one) for one in given_}, given_, REFERENCE)
@@ -159,9 +160,7 @@ def test_what_is_announced_is_compared() -> None:
     assert "rien ne dit que l'intensité suit" in checks(graded, covered("ABCD"), NAMES)[0]
     follows = {"A": 10.0, "B": 30.0, "C": 45.0, "D": 120.0}
     assert checks(graded, covered("ABCD", follows), NAMES) == []
-    against = checks(
-        graded, covered("ABCD", dict(zip("ABCD", (40, 30, 45, 20), strict=True))), NAMES
-    )
+    against = checks(graded, covered("ABCD", {"A": 40.0, "B": 30.0, "C": 45.0, "D": 20.0}), NAMES)
     assert "moins par habitant là où il est plus élevé" in against[0]
     assert "Commune D" in against[1]
     assert checks(graded, covered(""), NAMES) == [kind_text(covered(""))]
