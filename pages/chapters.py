@@ -28,7 +28,13 @@ from views import cibles, intensite, measures, mortality
 from views import inegalites as gap_words
 from views.comparer import interval_text
 from views.livrables import words
-from views.livrables.figures import gradient_figure, heads_figure, series_figure, spine_figure
+from views.livrables.figures import (
+    WIDTH,
+    gradient_figure,
+    heads_figure,
+    series_figure,
+    spine_figure,
+)
 from views.livrables.model import (
     Block,
     Bullets,
@@ -124,7 +130,7 @@ def communes_table(found: Current) -> Table:
 
 def findings_blocks(asked: Asked) -> list[Block]:
     """The findings by kind, in sentences, then drawn together."""
-    frame, out = asked.frame, asked.standing()
+    frame, out = asked.frame, asked.standing
     if out.table.empty:
         return [Paragraph(words.NO_FINDING)]
     blocks: list[Block] = []
@@ -225,7 +231,7 @@ def figure_line(row, card: IndicatorCard) -> tuple[str, ...]:
 
 def inequality_blocks(asked: Asked) -> list[Block]:
     """The gradient of the indicators that the findings name, then all of them."""
-    out = asked.standing()
+    out = asked.standing
     if out.groups is None or out.figures is None:
         few = len(asked.found.codes) < 3
         return [Paragraph(gap_words.ONE_COMMUNE if few else gap_words.NO_AXIS)]
@@ -262,7 +268,7 @@ def inequality_blocks(asked: Asked) -> list[Block]:
 
 def gradient_blocks(asked: Asked, card: IndicatorCard) -> list[Block]:
     """One gradient: the gap in words and in persons, drawn, and its table."""
-    out = asked.standing()
+    out = asked.standing
     assert out.groups is not None and out.figures is not None
     groups = out.groups
     rows = gaps.rows_of(out.figures, groups, card)
@@ -448,7 +454,7 @@ def dosing_blocks(asked: Asked) -> list[Block]:
     return blocks
 
 
-def heads_block(result: pd.DataFrame) -> Figure:
+def heads_block(result: pd.DataFrame, width: float = WIDTH) -> Figure:
     """Quantity per 1 000 people, drawn."""
     values = list(result[intensite.HEAD])
     decimals = 2 if max(values) < 10 else 1
@@ -458,7 +464,7 @@ def heads_block(result: pd.DataFrame) -> Figure:
         f"{name} : {number(value, decimals)}" for name, value in zip(names, values, strict=True)
     )
     return Figure(
-        heads_figure(names, values, equal, decimals),
+        heads_figure(names, values, equal, decimals, width),
         f"Pour 1 000 personnes visées : {alt}. À parts égales : {number(equal, decimals)}.",
         "Quantité pour 1 000 personnes visées, par territoire",
     )

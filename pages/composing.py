@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import duckdb
 import pandas as pd
@@ -18,7 +19,7 @@ from pages.standing_out import StandingOut, standing_out
 from pages.version import app_version
 from pages.weighing import Chosen
 from views.livrables.model import Block, Facts, Section, Slide, failed_section, failed_slide
-from views.livrables.words import SECTIONS, vintage_text
+from views.livrables.words import vintage_text
 
 # What a section may raise: wrong or missing figures, a drawing that fails, a warehouse gone.
 FAILURES = (
@@ -52,11 +53,12 @@ class Asked:
     settings: Settings | None
     mesh: str
 
-    @property
+    @cached_property
     def frame(self) -> pd.DataFrame:
         """Every indicator beside the comparator, as the screens have it (remembered)."""
         return assessed(self.found, self.comparator)
 
+    @cached_property
     def standing(self) -> StandingOut:
         """The findings, as the page Ce qui ressort lists them."""
         return standing_out(self.found, self.frame)
@@ -84,13 +86,13 @@ Builder = Callable[[Asked], Sequence[Block]]
 
 
 def sections(
-    asked: Asked, keys: Sequence[str], builders: dict[str, Builder], tell: Progress
+    asked: Asked, titles: Mapping[str, str], builders: Mapping[str, Builder], tell: Progress
 ) -> tuple[Section, ...]:
-    """The sections asked, in order; one that fails says so in its place and loses no other."""
+    """The sections of ``titles`` (key -> title), in order; one that fails says so in its place and
+    loses no other."""
     made = []
-    for position, key in enumerate(keys):
-        title = SECTIONS[key]
-        tell(position / len(keys), title)
+    for position, (key, title) in enumerate(titles.items()):
+        tell(position / len(titles), title)
         try:
             made.append(Section(key, title, tuple(builders[key](asked))))
         except FAILURES:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from diagnostic.perimeter import file_name
 from pages.chapters import BUILDERS
 from pages.composing import FAILURES, Asked, Progress, sections
+from pages.composing import slides as compose_slides
+from pages.deck import BUILDERS as DECK
+from pages.handout import PARTS
 from pages.open_data import data_workbook, open_zip
 from views import workbook
-from views.livrables import pdf, word
+from views.livrables import pdf, slides, word
 from views.livrables.model import Facts, Report
+from views.livrables.words import HANDOUT_PARTS, HANDOUT_TITLE, SECTIONS
 
 ZIP_MIME = "application/zip"
 
@@ -52,6 +56,13 @@ KINDS = {
         word.MIME,
         lambda _, report, order: word.write(report, order.template),
     ),
+    "diapos": _Kind("Diaporama", ".pptx", slides.MIME, lambda _, report, __: slides.write(report)),
+    "feuillet": _Kind(
+        "Portrait A4 (PDF)",
+        "-portrait.pdf",
+        pdf.MIME,
+        lambda asked, report, _: handout(asked, report.facts),
+    ),
     "pdf": _Kind("Rapport PDF", "-rapport.pdf", pdf.MIME, lambda _, report, __: pdf.write(report)),
     "excel": _Kind(
         "Données Excel",
@@ -69,13 +80,26 @@ KINDS = {
 NARRATED = frozenset({"word", "pdf"})
 
 
+def handout(asked: Asked, facts: Facts) -> bytes:
+    """The portrait to hand round, one or two pages."""
+    parts = sections(asked, HANDOUT_PARTS, PARTS, lambda *_: None)
+    titled = replace(facts, title=HANDOUT_TITLE)
+    return pdf.write(Report(titled, parts), handout=True)
+
+
 def produce(
     asked: Asked, facts: Facts, order: Order, tell: Progress
 ) -> tuple[dict[str, File], list[str]]:
     """The files asked, by kind, and the labels of those that could not be made."""
-    told: Sequence[str] = order.sections if NARRATED & set(order.kinds) else ()
+    told = {key: SECTIONS[key] for key in order.sections} if NARRATED & set(order.kinds) else {}
     report = Report(
-        facts, sections(asked, told, BUILDERS, lambda done, what: tell(0.7 * done, what))
+        facts,
+        sections(asked, told, BUILDERS, lambda done, what: tell(0.5 * done, what)),
+        compose_slides(
+            asked,
+            DECK if "diapos" in order.kinds else (),
+            lambda done, what: tell(0.5 + 0.2 * done, what),
+        ),
     )
     made: dict[str, File] = {}
     failed = []

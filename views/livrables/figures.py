@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 
 import pandas as pd
@@ -28,11 +28,19 @@ _DPI = 200
 _INK, _GREY, _RANGE = "#0d151e", "#4a545f", "#dde2e8"
 _FAMILY = "DejaVu Sans"
 _LABEL_CHARACTERS = 42
+Marks = Mapping[str, tuple[str, str, str]]
 # Marks by class: shape, fill, edge. A diamond for less favourable, as on screen.
 _MARKS = {
     "favorable": ("o", "#1f5fa8", "#1f5fa8"),
     "defavorable": ("D", "#c05a00", "#c05a00"),
     "differs": ("s", "#5b6673", "#5b6673"),
+    "same": ("o", "#ffffff", "#4a545f"),
+}
+# The same shapes in greys, for what will be photocopied.
+_GREY_MARKS = {
+    "favorable": ("o", "#0d151e", "#0d151e"),
+    "defavorable": ("D", "#0d151e", "#0d151e"),
+    "differs": ("s", "#8792a0", "#5b6673"),
     "same": ("o", "#ffffff", "#4a545f"),
 }
 _KEY = {
@@ -45,8 +53,12 @@ _KEY = {
 _OWN, _OTHER = "#123f78", "#c05a00"
 
 
-def spine_figure(rows: Sequence[SpineRow], other_name: str) -> bytes:
-    """The spine chart: each indicator beside the comparator, in national standard deviations."""
+def spine_figure(rows: Sequence[SpineRow], other_name: str, *, grey: bool = False) -> bytes:
+    """The spine chart: each indicator beside the comparator, in national standard deviations.
+
+    ``grey``: for a photocopier; shapes alone tell the readings apart.
+    """
+    marks = _GREY_MARKS if grey else _MARKS
     labels = [textwrap.wrap(row.label, _LABEL_CHARACTERS) or [""] for row in rows]
     heights = [0.16 * len(lines) + 0.14 for lines in labels]
     head, foot = 0.42, 0.62
@@ -70,13 +82,16 @@ def spine_figure(rows: Sequence[SpineRow], other_name: str) -> bytes:
             _text(axes, 0.05, middle + 0.15 * offset, line, size=7.5)
         _text(axes, 3.65, middle, row.own, size=7.5, bold=True, align="right")
         _text(axes, 4.42, middle, row.other, size=7.5, align="right")
-        _draw_row(axes, row, middle, centre, unit)
+        _draw_row(axes, row, (middle, centre, unit), marks)
         top -= height
-    _key(axes, rows, foot)
+    _key(axes, rows, foot, marks)
     return _png(figure)
 
 
-def _draw_row(axes: Axes, row: SpineRow, y: float, centre: float, unit: float) -> None:
+def _draw_row(axes: Axes, row: SpineRow, where: tuple[float, float, float], marks: Marks) -> None:
+    """One row at ``where``: height, place of the comparator, inches a standard deviation."""
+    y, centre, unit = where
+
     def place(gap: float) -> float:
         return centre + unit * max(-AXIS, min(AXIS, gap))
 
@@ -86,17 +101,17 @@ def _draw_row(axes: Axes, row: SpineRow, y: float, centre: float, unit: float) -
     if not math.isnan(row.low):
         axes.plot([place(row.low), place(row.high)], [y, y], color=_INK, linewidth=1, zorder=2)
     if not math.isnan(row.gap):
-        shape, fill, edge = _MARKS[mark_class(row.tone, row.differs)]
+        shape, fill, edge = marks[mark_class(row.tone, row.differs)]
         axes.plot(
             [place(row.gap)], [y], marker=shape, markersize=6 if shape != "D" else 5.5,
             markerfacecolor=fill, markeredgecolor=edge, markeredgewidth=1.3, zorder=3,
         )  # fmt: skip
 
 
-def _key(axes: Axes, rows: Sequence[SpineRow], foot: float) -> None:
+def _key(axes: Axes, rows: Sequence[SpineRow], foot: float, marks: Marks) -> None:
     handles: list[Line2D | Patch] = [
-        Line2D([], [], linestyle="", marker=_MARKS[name][0], markerfacecolor=_MARKS[name][1],
-               markeredgecolor=_MARKS[name][2], markersize=5.5, label=text)
+        Line2D([], [], linestyle="", marker=marks[name][0], markerfacecolor=marks[name][1],
+               markeredgecolor=marks[name][2], markersize=5.5, label=text)
         for name, text in _KEY.items()
     ]  # fmt: skip
     handles.append(Line2D([], [], color=_INK, linewidth=1, label=f"intervalle à 95{NARROW}%"))
@@ -109,13 +124,18 @@ def _key(axes: Axes, rows: Sequence[SpineRow], foot: float) -> None:
     )  # fmt: skip
 
 
-def gradient_figure(rows: pd.DataFrame, names: Sequence[str], reading: Reading) -> bytes:
+def gradient_figure(
+    rows: pd.DataFrame, names: Sequence[str], reading: Reading, width: float = WIDTH
+) -> bytes:
     """Value of each social group with its interval, the least favoured first.
+
+    ``width``, in inches: narrower, the texts are larger once the picture is enlarged.
 
     ``rows``: value, low, high of each group; a group without a figure leaves its place empty.
     """
-    figure = _figure(2.7)
-    axes = figure.add_axes((0.11, 0.24, 0.87, 0.68))
+    figure = _figure(2.7, width)
+    left = 0.74 / width
+    axes = figure.add_axes((left, 0.24, 0.98 - left, 0.68))
     values = rows["value"].to_numpy(float)
     places = range(len(values))
     axes.bar(places, values, color=_OWN, width=0.62, zorder=2)
@@ -135,7 +155,7 @@ def gradient_figure(rows: pd.DataFrame, names: Sequence[str], reading: Reading) 
             text, (place, top), xytext=(0, 3), textcoords="offset points", ha="center", size=8,
             family=_FAMILY, weight="bold", color=_INK, parse_math=False,
         )  # fmt: skip
-    axes.set_xticks(list(places), [textwrap.fill(name, 14) for name in names])
+    axes.set_xticks(list(places), [textwrap.fill(name, 12) for name in names])
     axes.margins(y=0.16)
     _plain_axes(axes, reading)
     return _png(figure)
@@ -172,12 +192,16 @@ def series_figure(lines: Sequence[tuple[str, pd.DataFrame]], reading: Reading) -
 
 
 def heads_figure(
-    names: Sequence[str], values: Sequence[float], equal: float, decimals: int
+    names: Sequence[str],
+    values: Sequence[float],
+    equal: float,
+    decimals: int,
+    width: float = WIDTH,
 ) -> bytes:
     """Quantity per 1 000 people of each territory, beside the same for all (dotted)."""
-    labels = [textwrap.wrap(name, 36) or [""] for name in names]
+    labels = [textwrap.wrap(name, round(5.4 * width)) or [""] for name in names]
     height = 0.75 + sum(0.16 + 0.13 * len(lines) for lines in labels)
-    figure = _figure(height)
+    figure = _figure(height, width)
     axes = figure.add_axes((0.38, 0.45 / height, 0.58, 1 - 0.75 / height))
     places = list(range(len(values)))[::-1]
     axes.barh(places, list(values), color="#6f9fd0", height=0.6, zorder=2)
@@ -221,8 +245,8 @@ def _ticks(axes: Axes) -> None:
         label.set(family=_FAMILY, size=8, color=_INK, parse_math=False)
 
 
-def _figure(height: float) -> Figure:
-    figure = Figure(figsize=(WIDTH, height), dpi=_DPI)
+def _figure(height: float, width: float = WIDTH) -> Figure:
+    figure = Figure(figsize=(width, height), dpi=_DPI)
     figure.set_facecolor("#ffffff")
     FigureCanvasAgg(figure)
     return figure

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from diagnostic.records import Vote
+from views.livrables.model import french_date
 from views.text import NARROW, count_of, joined, number, period_text
 
 # Key of a section (in the address of the page) -> its title, in the order proposed.
@@ -44,6 +46,11 @@ STANDS_OUT = (
 NO_FINDING = (
     "Aucun écart net avec ce territoire de comparaison dans les données chargées : ce n'est pas dire que "
     "tout va bien, ni que tout se ressemble."
+)
+NO_FINDING_OF_KIND = (
+    "Dans les données chargées, aucun écart de ce sens n'est établi face au territoire de comparaison. Ce n'est pas "
+    "dire que tout va bien, ni que rien ne va : d'autres données, et ce que disent habitants et professionnels, le "
+    "compléteront."
 )
 SPINE_CAPTION = (
     "chaque indicateur est mesuré en écarts-types entre communes de France ; la barre verticale est le "
@@ -92,10 +99,53 @@ HANDOUT_NOTE = "Un écart n'est pas une cause. Les chiffres décrivent des terri
 ASK = "Question à trancher"
 LOCALISED = "Échelle des communes : les petits effectifs se lisent avec prudence."
 
+HANDOUT_PARTS = {"bref": "En bref", "constats": "Ce qui ressort", "lire": "Pour lire ces chiffres"}
+METHOD_SUM_SHORT = "Parts et taux recalculés à partir des communes ; secret, absent et zéro ne sont jamais confondus."
+METHOD_READING_SHORT = (
+    "« Plus haut » ou « plus bas » : l'intervalle de confiance à 95 % exclut la valeur de comparaison ou, sans "
+    "intervalle, l'écart atteint un cinquième d'écart-type entre communes de France."
+)
+LICENCES = "Licences :"
+DOSING_NOTE = (
+    "La part égale pour tous et la force du besoin sont des choix politiques : aucune étude ne les fixe. Le total "
+    "est exact ; le détail par territoire est dans le rapport."
+)
+QUESTIONS = (
+    "Ces constats ressemblent-ils à ce que vous voyez et entendez ici ?",
+    "Par quoi commencer, et pour qui ?",
+    "Quelle part des moyens pour tous, quelle part selon le besoin ?",
+)
+VOTE_NOTE = "Votes tels qu'ils ont été notés dans le projet, avec leur date."
+
 # Where a figure comes from and what to be careful of, said by the speaker.
 CAUTION = (
     "Prudence : un écart n'est pas une cause ; les petits effectifs varient d'une année à l'autre."
 )
+
+
+def findings_title(kind: str, count: int, of_place: str) -> str:
+    """The message of a slide of findings, in one line."""
+    if not count:
+        return (
+            "Aucun atout net ne ressort des données chargées"
+            if kind == "atout"
+            else "Aucune fragilité nette ne ressort des données chargées"
+        )
+    said = "plus favorables" if kind == "atout" else "moins favorables"
+    one = "plus favorable" if kind == "atout" else "moins favorable"
+    noun = f"{count_of(count, 'point')} {one if count < 2 else said}"
+    return f"{noun} que les chiffres {of_place}"
+
+
+def vote_sentence(vote: Vote) -> str:
+    """« Le 3 mars 2026, à Cergy : accès aux soins (12 voix), logement (7 voix). »"""
+    when = f"Le {french_date(vote.held_on)}" if vote.held_on else "Vote"
+    where = f", {vote.where}" if vote.where else ""
+    told = [
+        f"{theme} ({number(count)} voix)"
+        for theme, count in sorted(vote.priorities, key=lambda one: -one[1])
+    ]
+    return f"{when}{where} : {', '.join(told)}."
 
 
 def vintage_text(periods: Sequence[str]) -> str:

@@ -1,0 +1,205 @@
+"""A report as a PowerPoint deck: one message a slide, what supports it, speaker notes."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, time
+
+from pptx import Presentation
+from pptx.dml.color import RGBColor
+from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
+from pptx.oxml.ns import qn
+from pptx.presentation import Presentation as Deck
+from pptx.shapes.base import BaseShape
+from pptx.slide import Slide as DeckSlide
+from pptx.text.text import TextFrame
+from pptx.util import Emu, Inches, Length, Pt
+
+from views.livrables.model import (
+    Block,
+    Bullets,
+    Facts,
+    Figure,
+    Heading,
+    Note,
+    Paragraph,
+    Report,
+    Slide,
+)
+from views.livrables.package import printable, rezipped
+
+MIME = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+_FONT = "Arial"
+_INK, _BLUE, _GREY = RGBColor(13, 21, 30), RGBColor(18, 63, 120), RGBColor(74, 84, 95)
+_WIDTH, _HEIGHT = Inches(13.333), Inches(7.5)
+_MARGIN, _TOP, _BOTTOM = Inches(0.6), Inches(1.75), Inches(6.8)
+_GAP = Inches(0.4)
+_COVER, _TITLE_ONLY = 0, 5
+# Share of the width that goes to a figure beside texts.
+_FIGURE_SHARE = 0.58
+# Characters on the slide at most -> size of the text, in points.
+_SIZES = ((400, 26), (620, 24), (860, 20), (1100, 18))
+
+
+def write(report: Report) -> bytes:
+    """The slides of the report as .pptx."""
+    deck = _opened(report.facts)
+    _cover(deck, report.facts)
+    for slide in report.slides:
+        _slide(deck, slide, report.facts)
+    buffer = io.BytesIO()
+    deck.save(buffer)
+    return rezipped(buffer.getvalue(), report.facts.built)
+
+
+def _opened(facts: Facts) -> Deck:
+    """An empty wide deck: masters and layouts stretched with it, so that new slides fit too."""
+    deck = Presentation()
+    assert deck.slide_width is not None and deck.slide_height is not None
+    across, down = _WIDTH / deck.slide_width, _HEIGHT / deck.slide_height
+    deck.slide_width, deck.slide_height = _WIDTH, _HEIGHT
+    for holder in (deck.slide_master, *deck.slide_layouts):
+        for shape in holder.placeholders:
+            if shape.element.spPr.find(qn("a:xfrm")) is not None:
+                shape.left, shape.width = (
+                    Emu(int(shape.left * across)),
+                    Emu(int(shape.width * across)),
+                )
+                shape.top, shape.height = _emu(shape.top * down), _emu(shape.height * down)
+    core = deck.core_properties
+    core.title = printable(f"{facts.title}, {facts.perimeter}")[:255]
+    core.author = printable(facts.authors)[:255] or "Gradient"
+    core.language, core.last_modified_by, core.revision = "fr-FR", "Gradient", 1
+    core.comments = printable(f"{facts.header}. {facts.footer}")[:255]
+    core.created = core.modified = core.last_printed = datetime.combine(facts.built, time())
+    return deck
+
+
+def _cover(deck: Deck, facts: Facts) -> None:
+    slide = deck.slides.add_slide(deck.slide_layouts[_COVER])
+    title = slide.shapes.title
+    assert title is not None
+    _place(title, _MARGIN, Inches(2.0), _WIDTH - 2 * _MARGIN, Inches(1.5))
+    _write(title.text_frame, [facts.title], 40, colour=_BLUE, bold=True)
+    below = slide.placeholders[1]
+    _place(below, _MARGIN, Inches(3.6), _WIDTH - 2 * _MARGIN, Inches(2.2))
+    lines = [facts.perimeter, f"Comparé à : {facts.comparator}", facts.authors, facts.footer]
+    _write(below.text_frame, [line for line in lines if line], 20, colour=_GREY)
+    if facts.logo:
+        picture = slide.shapes.add_picture(
+            io.BytesIO(facts.logo), _MARGIN, Inches(0.6), height=Inches(1.0)
+        )
+        _describe(picture, "Logo")
+    _notes(slide, f"{facts.header}. {facts.footer}.")
+
+
+def _slide(deck: Deck, content: Slide, facts: Facts) -> None:
+    slide = deck.slides.add_slide(deck.slide_layouts[_TITLE_ONLY])
+    title = slide.shapes.title
+    assert title is not None
+    _place(title, _MARGIN, Inches(0.4), _WIDTH - 2 * _MARGIN, Inches(1.2))
+    size = 30 if len(content.title) <= 75 else 26
+    _write(title.text_frame, [content.title], size, colour=_BLUE, bold=True)
+    title.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
+    figures = [block for block in content.blocks if isinstance(block, Figure)]
+    texts: list[Block] = [one for one in content.blocks if not isinstance(one, Figure)]
+    whole = _WIDTH - 2 * _MARGIN
+    drawn = int(whole * _FIGURE_SHARE) if figures and texts else whole
+    if figures:
+        _picture(slide, figures[0], _WIDTH - _MARGIN - drawn, drawn)
+    _body(slide, texts, whole - drawn - _GAP if figures else whole)
+    _footer(slide, f"{facts.header} · {facts.footer}", len(deck.slides))
+    _notes(slide, content.notes)
+
+
+def _picture(slide: DeckSlide, figure: Figure, left: int, width: int) -> None:
+    """The figure in its box, its proportions kept, centred."""
+    height = _BOTTOM - _TOP
+    picture = slide.shapes.add_picture(io.BytesIO(figure.png), _emu(left), _TOP)
+    ratio = min(width / picture.width, height / picture.height)
+    picture.width, picture.height = (
+        Emu(int(picture.width * ratio)),
+        Emu(int(picture.height * ratio)),
+    )
+    picture.left = _emu(left + (width - picture.width) / 2)
+    picture.top = _emu(_TOP + (height - picture.height) / 2)
+    _describe(picture, figure.alt)
+
+
+def _body(slide: DeckSlide, blocks: list[Block], width: int) -> None:
+    """Texts, as large as their length allows; notes smaller."""
+    lines = [(text, note) for block in blocks for text, note in _lines(block)]
+    if not lines:
+        return
+    box = slide.shapes.add_textbox(_MARGIN, _TOP, _emu(width), _emu(_BOTTOM - _TOP))
+    box.text_frame.word_wrap = True
+    length = sum(len(text) for text, _ in lines) * (2.1 if width < _WIDTH / 2 else 1.0)
+    size = next((size for most, size in _SIZES if length <= most), 16)
+    _write(box.text_frame, [text for text, _ in lines], size, colour=_INK, space=10)
+    for paragraph, (_, note) in zip(box.text_frame.paragraphs, lines, strict=True):
+        for run in paragraph.runs if note else ():
+            run.font.size, run.font.color.rgb = Pt(14), _GREY
+
+
+def _lines(block: Block) -> list[tuple[str, bool]]:
+    match block:
+        case Paragraph() | Heading():
+            return [(block.text, False)]
+        case Note():
+            return [(block.text, True)]
+        case Bullets():
+            return [(f"• {item}", False) for item in block.items]
+        case _:
+            return []
+
+
+def _footer(slide: DeckSlide, text: str, number: int) -> None:
+    box = slide.shapes.add_textbox(_MARGIN, Inches(6.95), _emu(_WIDTH - 2 * _MARGIN), Inches(0.4))
+    box.text_frame.word_wrap = True
+    _write(box.text_frame, [f"{text} · {number}"], 10, colour=_GREY)
+
+
+def _notes(slide: DeckSlide, text: str) -> None:
+    frame = slide.notes_slide.notes_text_frame
+    assert frame is not None
+    frame.text = printable(text)
+    _speak_french(frame)
+
+
+def _write(
+    frame: TextFrame,
+    lines: list[str],
+    size: float,
+    *,
+    colour: RGBColor,
+    bold: bool = False,
+    space: float = 4,
+) -> None:
+    for position, line in enumerate(lines):
+        paragraph = frame.paragraphs[0] if position == 0 else frame.add_paragraph()
+        paragraph.space_after = Pt(space)
+        paragraph.alignment = PP_ALIGN.LEFT
+        run = paragraph.add_run()
+        run.text = printable(line)
+        run.font.name, run.font.size, run.font.bold = _FONT, Pt(size), bold
+        run.font.color.rgb = colour
+    _speak_french(frame)
+
+
+def _speak_french(frame: TextFrame) -> None:
+    for run in frame._txBody.iter(qn("a:rPr"), qn("a:endParaRPr")):
+        run.set("lang", "fr-FR")
+
+
+def _emu(length: float) -> Length:
+    return Emu(int(length))
+
+
+def _place(shape: BaseShape, left: float, top: float, width: float, height: float) -> None:
+    shape.left, shape.top = _emu(left), _emu(top)
+    shape.width, shape.height = _emu(width), _emu(height)
+
+
+def _describe(shape: BaseShape, alt: str) -> None:
+    """Alternative text of a picture or a table."""
+    shape._element.xpath(".//p:cNvPr")[0].set("descr", printable(alt))
