@@ -22,7 +22,7 @@ listed AS (
 zoned AS (
     SELECT code AS commune_code, arg_max(class, period) AS class
     FROM zone_figure
-    WHERE source_id = 'cartosante_geoclip' AND name = 'zonage_conv.z_gene' AND class IS NOT NULL
+    WHERE source_id = 'cartosante_geoclip' AND label LIKE '%z_gene' AND class IS NOT NULL
     GROUP BY code
 ),
 quartier AS (

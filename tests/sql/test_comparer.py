@@ -53,7 +53,7 @@ TABLES = """
 CREATE TABLE territory (level TEXT, code TEXT, name TEXT, departement_code TEXT, epci_code TEXT, population BIGINT);
 CREATE TABLE territory_member (parent_level TEXT, parent_code TEXT, commune_code TEXT);
 CREATE TABLE source (id TEXT, state TEXT);
-CREATE TABLE zone_figure (source_id TEXT, code TEXT, name TEXT, period TEXT, class TEXT);
+CREATE TABLE zone_figure (source_id TEXT, code TEXT, label TEXT, period TEXT, class TEXT);
 INSERT INTO territory VALUES
     ('departement', '01', 'Un', '01', NULL, 30), ('departement', '02', 'Deux', '02', NULL, 5),
     ('epci', 'E1', 'CC Une', '01', NULL, 15), ('epci', 'E2', 'CC Deux', '01', NULL, 20),

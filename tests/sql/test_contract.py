@@ -132,9 +132,19 @@ ARGUMENTS = {
     "departements": ["95"],
     "indicators": ["mediane_niveau_vie", "part_sans_diplome"],
     "periods": ["2023", "2023"],
+    "west": -180.0,
+    "south": -90.0,
+    "east": 180.0,
+    "north": 90.0,
 }
 # Of tables that the embedded default leaves empty.
-EMPTY_HERE = {"layer_quarters", "national_deaths"}
+EMPTY_HERE = {
+    "commune_zoning",
+    "layer_quarters",
+    "national_deaths",
+    "site_departements",
+    "sites_between",
+}
 
 
 @pytest.mark.parametrize("name", sorted(marts()))

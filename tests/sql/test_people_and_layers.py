@@ -226,3 +226,22 @@ def test_answers_of_geoclip_sites_stay_beside(filled: Filled) -> None:
         ("46042", "Cahors", "z_gene", None, None, "absent"),
         ("95127", "Cergy", "z_gene", None, "2_ZAC", "ok"),
     ]
+
+
+def test_the_zoning_that_a_site_answers_is_read_by_the_pages(filled: Filled) -> None:
+    """The marts look for the column's name where the core table puts it."""
+    row = {"codgeo": "95127", "annee": "2024", "nom": "Cergy", "indicateur": "zonage_conv.z_gene", "classe": "1_ZIP", "etat": "ok", "source": "cartosante_geoclip"}  # fmt: skip
+    base = filled(raw("geoclip", row), "46_zone_figure")
+    base.execute(
+        "CREATE OR REPLACE TABLE territory AS SELECT * FROM (VALUES "
+        "('commune', '95127', 'Cergy', '95', 'E', 70000), ('epci', 'E', 'CA', '95', NULL, 70000)) "
+        "t(level, code, name, departement_code, epci_code, population)"
+    )
+    base.execute(
+        "CREATE TABLE territory_member AS SELECT 'epci' AS parent_level, 'E' AS parent_code, "
+        "'95127' AS commune_code"
+    )
+    base.execute("ALTER TABLE source ADD COLUMN state TEXT")
+    base.execute((SQL / "3_marts" / "comparer.sql").read_text("utf-8"))
+    rows = base.execute("SELECT zoned_communes, zip_communes FROM departement_epci(['95'])")
+    assert rows.fetchall() == [(1, 1)]
