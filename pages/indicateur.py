@@ -19,16 +19,15 @@ from pages.gradient import (
 from pages.layers import contour_credit, layer
 from pages.linked import linked_selectbox
 from pages.reading import assessed, reading
+from pages.series import show_series
 from pages.shared import (
     Current,
     header,
     indicators,
     mart,
-    profile,
     require_perimeter,
     show_table,
 )
-from pages.trends import time_lines, trend_sentence
 from views.classification import classify, palette
 from views.donnees import KINDS
 from views.maps import choropleth_map
@@ -40,7 +39,6 @@ from views.sheet import (
     OWN,
     distribution_chart,
     fifths_chart,
-    time_chart,
     to_say,
 )
 from views.text import (
@@ -54,7 +52,6 @@ from views.text import (
     number,
     percent,
     period_text,
-    quantity,
 )
 from warehouse.indicators import IndicatorCard
 
@@ -88,38 +85,7 @@ def show_value(found: Current, comparator: Comparator, row: pd.Series, card: Ind
 
 def show_time(found: Current, comparator: Comparator, card: IndicatorCard) -> None:
     st.subheader("Dans le temps", anchor=False)
-    own = time_lines(profile(found), card)
-    if len(own) < 2:
-        st.markdown("Une seule période est chargée : rien à dire d'une évolution.")
-        return
-    others = time_lines(comparator.values, card)
-    others = others[others["period"].isin(own["period"])]
-    lines = [(found.label, own, OWN), (comparator.name, others, OTHER)]
-    st.plotly_chart(
-        time_chart(lines, reading(card)),
-        key="temps",
-        config=CONFIG,
-        alt=f"{card.label} à {found.label}, {number(len(own))} périodes ; les valeurs sont dans le tableau.",
-    )
-    st.markdown(escape_markdown(trend_sentence(own, card)))
-    with st.expander("Les valeurs", icon=":material/table:"):
-        table = own[["period", "value", "low", "high"]].merge(
-            others[["period", "value"]].rename(columns={"value": "other"}), on="period", how="left"
-        )
-        said = {
-            "Période": table["period"].map(lambda one: period_text(str(one))),
-            found.label: table["value"].map(lambda one: text(one, card)),
-            "Intervalle à 95 %": [
-                "–" if pd.isna(low) else f"{text(low, card)} à {text(high, card)}"
-                for low, high in zip(table["low"], table["high"], strict=True)
-            ],
-            comparator.name: table["other"].map(lambda one: text(one, card)),
-        }
-        show_table(pd.DataFrame(said), f"{card.label}, période par période")
-
-
-def text(value: float, card: IndicatorCard) -> str:
-    return quantity(value, card.unit, card.decimals, signed=card.signed, short=True)
+    show_series(found, comparator, card, "temps")
 
 
 def show_map(found: Current, frame: pd.DataFrame, row: pd.Series, card: IndicatorCard) -> None:

@@ -12,6 +12,7 @@ PAGES = {
         ("carte", "Carte", "map"),
         ("comparer", "Comparer", "compare_arrows"),
         ("mortalite", "Mortalité", "query_stats"),
+        ("acces_aux_soins", "Accès aux soins", "medical_services"),
     ),
     "Décider": (
         ("cibles", "Cibler", "balance"),

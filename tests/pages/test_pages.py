@@ -18,6 +18,7 @@ PAGES = {
     "carte": "Carte",
     "comparer": "Comparer",
     "mortalite": "Mortalité",
+    "acces_aux_soins": "Accès aux soins",
     "cibles": "Cibler",
     "intensite": "Intensité",
     "actions": "Actions",

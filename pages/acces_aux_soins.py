@@ -1,0 +1,309 @@
+"""Accès aux soins: what is within reach, what would change if it moved, the quartiers."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from diagnostic.perimeter import file_name
+from pages.care import BPE, Distances, Kind, distances
+from pages.comparator import Comparator, choose_comparator
+from pages.layers import contour_credit, layer
+from pages.linked import linked_segments, linked_selectbox
+from pages.quarter_sites import show_quartiers
+from pages.reading import assessed, reading
+from pages.series import show_series
+from pages.shared import Current, header, indicators, mart, require_perimeter, show_table
+from pages.what_if import show_what_if
+from views.care import (
+    MARK_RULE,
+    NO_APL_OTHERS,
+    NO_SITES,
+    NO_TWENTY_MINUTES,
+    NO_ZONING,
+    PROFESSIONS,
+    SITES_NOT_SUPPLY,
+    STRAIGHT_LINE,
+    THRESHOLDS,
+    TWENTY_MINUTES,
+    UNDER_65,
+    UNDER_MARK,
+    ZONING_MARK,
+    beyond_text,
+    distance_labels,
+    km_text,
+    mark_sentence,
+    older_sentence,
+    zoning_sentence,
+)
+from views.classification import Classes, classify, palette
+from views.maps import choropleth_map
+from views.observation import coverage_text, value_text
+from views.sentences import comparison_sentence, subject, verdict_text
+from views.tables import csv_file
+from views.text import alphabetical, count_of, escape_markdown, number, period_text, quantity
+
+VIEWS = {"acces": "Accès aujourd'hui", "et-si": "Et si…", "quartiers": "Quartiers prioritaires"}
+
+
+def show_access(found: Current) -> None:
+    """What is published of access, then what can be measured of distances."""
+    comparator = choose_comparator(found)
+    frame = assessed(found, comparator)
+    st.subheader(f"Accessibilité (APL), par rapport à : {comparator.name}", anchor=False)
+    show_professions(found, comparator, frame)
+    loaded = {one.apl: one.label for one in PROFESSIONS.values() if one.apl in frame.index}
+    if loaded:
+        left, right = st.columns(2, gap="large")
+        with left:
+            chosen = linked_selectbox(st.container(), "Série", loaded, next(iter(loaded)), "serie")
+            show_series(found, comparator, indicators()[chosen], "serie-apl")
+        with right:
+            show_marks(found, frame)
+    show_distances(found)
+    left, right = st.columns(2, gap="large")
+    with left:
+        show_twenty_minutes(frame, comparator)
+    with right:
+        show_zoning(found)
+
+
+def show_professions(found: Current, comparator: Comparator, frame: pd.DataFrame) -> None:
+    """The five professions; those without a figure with the file to load."""
+    rows = []
+    for one in PROFESSIONS.values():
+        card = indicators()[one.apl]
+        if one.apl not in frame.index:
+            rows.append([one.label, "–", "non chargée", "–", "–", NO_APL_OTHERS])
+            continue
+        row = frame.loc[one.apl]
+        other = quantity(row["other"], card.unit, card.decimals, short=True)
+        rows.append(
+            [
+                one.label,
+                period_text(str(row["period"])),
+                value_text(row, reading(card)),
+                other,
+                coverage_text(row, len(found.codes)),
+                verdict_text(row) if row["significance"] is not None else "sans comparaison",
+            ]
+        )
+    columns = ["Profession", "Période", "APL", comparator.name, "Population couverte", "Lecture"]
+    show_table(
+        pd.DataFrame(rows, columns=columns),
+        "Accessibilité aux cinq professions",
+        ["APL", comparator.name],
+    )
+    main = PROFESSIONS["generalistes"].apl
+    if main in frame.index:
+        card = indicators()[main]
+        said = comparison_sentence(
+            frame.loc[main], subject(card.label), reading(card), comparator.of
+        )
+        st.markdown(escape_markdown(said))
+    st.caption(
+        "Généralistes : consultations accessibles par an et par habitant. Autres professions : équivalents "
+        "temps plein pour 100 000 habitants (ou femmes) ; les deux unités ne se comparent pas. L'APL est un "
+        "résultat de modèle, sans intervalle de confiance."
+    )
+
+
+def show_marks(found: Current, frame: pd.DataFrame) -> None:
+    """People under the zoning mark, and what depends on doctors over 65."""
+    main = PROFESSIONS["generalistes"].apl
+    if main not in frame.index or pd.isna(frame.loc[main, "value"]):
+        return
+    row = frame.loc[main]
+    period = str(row["period"])
+    st.markdown("**Sous 2,5 consultations**")
+    values = mart("map_values", codes=found.code_list, indicator=main, at_period=period)
+    known = values[values["value"].notna()]
+    below = known[known["value"] < ZONING_MARK]
+    people, total = float(below["population"].sum()), float(known["population"].sum())
+    official = UNDER_MARK in frame.index and str(frame.loc[UNDER_MARK, "period"]) == period
+    if official:
+        people, total = (
+            float(frame.loc[UNDER_MARK, name]) for name in ("numerator", "denominator")
+        )
+    st.markdown(
+        mark_sentence(len(below), len(known), people, total, period_text(period), official=official)
+    )
+    st.caption(MARK_RULE)
+    if UNDER_65 in frame.index and str(frame.loc[UNDER_65, "period"]) == period:
+        st.markdown("**Les médecins de plus de 65 ans**")
+        under = float(frame.loc[UNDER_65, "value"])
+        st.markdown(older_sentence(float(row["value"]), under, period_text(period)))
+        st.caption(
+            "La série de la DREES compte les médecins de 65 ans ou moins ; le titre de son classeur dit "
+            "« moins de 65 ans ». Tous ne partent pas à cet âge."
+        )
+
+
+def show_distances(found: Current) -> None:
+    st.subheader("À quelle distance ?", anchor=False)
+    measured = distances(found)
+    if not measured.kinds:
+        st.info(
+            "Ni équipement (BPE) ni site (FINESS) n'est chargé pour ces communes : voyez la page Données.",
+            icon=":material/info:",
+        )
+        return
+    st.caption(STRAIGHT_LINE)
+    show_beyond(found, measured)
+    if all(kind.source == BPE for kind in measured.kinds.values()):
+        st.caption(NO_SITES)
+    labels = {name: f"{kind.label} ({kind.source})" for name, kind in measured.kinds.items()}
+    name = linked_selectbox(
+        st.container(width=420), "Sur la carte", labels, next(iter(labels)), "service"
+    )
+    show_distance_map(found, measured, measured.kinds[name])
+    st.caption(SITES_NOT_SUPPLY)
+    listing = distance_listing(found, measured)
+    with st.expander(f"Commune par commune ({len(listing)})", icon=":material/table:"):
+        show_table(
+            listing,
+            "Distance de chaque commune au plus proche, à vol d'oiseau",
+            [*(kind.label for kind in measured.kinds.values()), "Habitants"],
+        )
+    st.download_button(
+        "Télécharger les distances (CSV)",
+        partial(csv_file, listing),
+        file_name=file_name(found.perimeter, "-distances.csv"),
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def show_beyond(found: Current, measured: Distances) -> None:
+    """People past each threshold, kind by kind."""
+    located = found.communes[found.communes["lon"].notna()]
+    total = float(located["population"].sum())
+    rows = []
+    for name, kind in measured.kinds.items():
+        here = measured.found[name]
+        own = located.set_index("code")["population"].reindex(here.index)
+        inside, unsure = (float(own[which].sum()) for which in (here["km"] == 0, ~here["exact"]))
+        beyond = measured.beyond[name]
+        rows.append(
+            {
+                "Au plus proche": kind.label,
+                "Source": f"{kind.source} {kind.period}",
+                "Dans la commune": beyond_text(inside, unsure, total)
+                if kind.source == BPE
+                else "–",
+                **{
+                    f"À plus de {number(limit)} km": beyond_text(
+                        beyond.loc[limit, "sure"], beyond.loc[limit, "unsure"], total
+                    )
+                    for limit in THRESHOLDS
+                },
+            }
+        )
+    frame = pd.DataFrame(rows)
+    show_table(frame, "Habitants selon la distance au plus proche", list(frame.columns[2:]))
+    missing = len(found.communes) - len(located)
+    if missing:
+        st.caption(f"{count_of(missing, 'commune')} sans contour : sans distance.")
+
+
+def distance_listing(found: Current, measured: Distances) -> pd.DataFrame:
+    """One row a commune, one column a kind of care."""
+    ordered = found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
+    columns: dict[str, list[str]] = {"Commune": list(ordered["name"])}
+    for name, kind in measured.kinds.items():
+        here = measured.found[name].reindex(ordered["code"])
+        columns[column_label(measured, kind)] = [
+            km_text(km, exact=exact is True or bool(exact))
+            for km, exact in zip(here["km"], here["exact"].eq(True), strict=True)
+        ]
+    columns["Habitants"] = list(ordered["population"].map(number))
+    return pd.DataFrame(columns)
+
+
+def column_label(measured: Distances, kind: Kind) -> str:
+    """Name of a kind, with its source when two sources have the same."""
+    alike = [one for one in measured.kinds.values() if one.label == kind.label]
+    return kind.label if len(alike) == 1 else f"{kind.label} ({kind.source})"
+
+
+def show_distance_map(found: Current, measured: Distances, kind: Kind) -> None:
+    shapes = layer(found)
+    here = measured.found[kind.id]
+    values = here["km"].dropna()
+    if shapes is None or values.empty:
+        st.info("Pas de carte ici : le tableau donne les distances.", icon=":material/map:")
+        return
+    own = kind.source == BPE
+    cuts = [0.0, *THRESHOLDS] if own else list(THRESHOLDS)
+    classes: Classes = classify(values, "seuils", 5, cuts)
+    names = found.communes.set_index("code")["name"]
+    choropleth_map(
+        shapes,
+        classes=classes,
+        values=values,
+        states=here["exact"].map({True: "ok", False: "approx"}),
+        colours=palette("neutre", classes.size),
+        tooltips=pd.Series(
+            {
+                code: f"{names[code]}\n{km_text(row['km'], exact=bool(row['exact']))}"
+                + (f"\n{row['name']}" if isinstance(row["name"], str) else "")
+                for code, row in here.iterrows()
+            }
+        ),
+        inside=set(found.codes),
+        legend_title=f"{kind.label} : distance au plus proche",
+        legend_labels=distance_labels(THRESHOLDS, own=own),
+        approximate_label="Au plus cette distance",
+        absent_label="Distance inconnue",
+        points=site_points(found, measured, kind),
+        point_categories={kind.id: (kind.label, "#c05a00", "losange" if own else "cercle")},
+        height=520,
+        attribution=contour_credit(),
+        key="acces",
+    )
+
+
+def site_points(found: Current, measured: Distances, kind: Kind) -> pd.DataFrame:
+    """Where the kind is, in the départements of the map; a BPE count stands at its commune's point."""
+    sites = measured.sites[kind.id]
+    if kind.source == BPE:
+        sites = sites[sites["departement_code"].isin(found.departements)]
+        names = sites["name"] + " : " + sites["facilities"].map(number)
+    else:
+        names = sites["name"] + " (" + sites["category"] + ")"
+    return sites[["lon", "lat"]].assign(code=sites.index, name=names, category=kind.id)
+
+
+def show_twenty_minutes(frame: pd.DataFrame, comparator: Comparator) -> None:
+    st.markdown("**À plus de 20 minutes de route**")
+    if TWENTY_MINUTES not in frame.index:
+        st.markdown(NO_TWENTY_MINUTES)
+        return
+    card, row = indicators()[TWENTY_MINUTES], frame.loc[TWENTY_MINUTES]
+    said = comparison_sentence(row, subject(card.label), reading(card), comparator.of)
+    st.markdown(f"{escape_markdown(said)} ({period_text(str(row['period']))})")
+    st.caption(escape_markdown(" ".join(card.caveats)))
+
+
+def show_zoning(found: Current) -> None:
+    st.markdown("**Zonage officiel (ZIP, ZAC)**")
+    rows = mart("commune_zoning", codes=found.code_list)
+    if rows.empty:
+        st.markdown(NO_ZONING)
+        return
+    period = str(rows["period"].max())
+    st.markdown(zoning_sentence(rows["class"], len(found.codes), period_text(period)))
+
+
+found = require_perimeter()
+header(found, "Accès aux soins")
+view = linked_segments("Que voulez-vous voir ?", VIEWS, "acces", "vue")
+if view == "et-si":
+    show_what_if(found)
+elif view == "quartiers":
+    show_quartiers(found)
+else:
+    show_access(found)

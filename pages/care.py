@@ -1,0 +1,148 @@
+"""Access to care as the open build knows it: places, supply, distances; kept once a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+
+from diagnostic.nearby import nearest, people_beyond
+from pages.shared import Current, build_path, mart, open_warehouse
+from views.care import FACILITIES, OTHER_SITE, SITE_KINDS, THRESHOLDS, site_kinds
+
+# Sites are looked for this far around the perimeter, in degrees: some 50 km.
+_AROUND = 0.6
+BPE, FINESS = "BPE", "FINESS"
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _places(path: str) -> pd.DataFrame:
+    return open_warehouse(path).mart("care_places").set_index("code")
+
+
+def places() -> pd.DataFrame:
+    """Every inhabited commune or arrondissement; never to be changed in place (index: code)."""
+    return _places(build_path())
+
+
+@st.cache_resource(max_entries=40, show_spinner=False)
+def _figures(path: str, indicator: str, period: str) -> pd.DataFrame:
+    rows = open_warehouse(path).mart("care_figures", indicator=indicator, at_period=period)
+    return rows.set_index("code")
+
+
+def figures(indicator: str, period: str) -> pd.DataFrame:
+    """Value, facilities and weight of one indicator in every place; not to be changed in place."""
+    return _figures(build_path(), indicator, period)
+
+
+def periods(indicator: str) -> list[str]:
+    """Periods of an indicator, the newest first."""
+    wanted = [*FACILITIES, indicator]
+    rows = mart("care_periods", indicators=sorted(set(wanted)))
+    return list(rows.loc[rows["indicator_id"] == indicator, "period"])
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of care that is looked for: what it is called, where it is read, as of when."""
+
+    id: str
+    label: str
+    source: str
+    period: str
+
+
+@dataclass(frozen=True, eq=False)
+class Distances:
+    """From each commune of a perimeter to the nearest of each kind.
+
+    ``km``, ``exact``, ``name``: kind -> Series by commune (name: where the nearest is). ``sites``:
+    kind -> points (code, name, lon, lat). ``beyond``: kind -> people past each threshold.
+    """
+
+    kinds: dict[str, Kind]
+    found: dict[str, pd.DataFrame]
+    sites: dict[str, pd.DataFrame]
+    beyond: dict[str, pd.DataFrame]
+
+
+def distances(current: Current) -> Distances:
+    """Straight-line distances of the perimeter on screen, remembered by build and communes."""
+    return _distances(build_path(), current.codes, current)
+
+
+@st.cache_resource(max_entries=20, show_spinner="Calcul des distances…")
+def _distances(path: str, codes: tuple[str, ...], _current: Current) -> Distances:
+    communes = _current.communes.set_index("code")
+    origins = communes[communes["lon"].notna()]
+    result = Distances({}, {}, {}, {})
+    for indicator, label in FACILITIES.items():
+        period = _fullest_period(indicator, codes)
+        if period is not None:
+            known = figures(indicator, period)["facilities"].dropna()
+            _add_facilities(result, origins, Kind(indicator, label, BPE, period), known)
+    if len(origins):
+        _add_sites(result, origins)
+    return result
+
+
+def _fullest_period(indicator: str, codes: tuple[str, ...]) -> str | None:
+    """The newest period at which as many communes of the perimeter as possible have a figure."""
+    best, most = None, 0
+    for period in periods(indicator):
+        known = figures(indicator, period)["facilities"].dropna().index
+        count = len(set(codes).intersection(known))
+        if count > most:
+            best, most = period, count
+    return best
+
+
+def _add_facilities(result: Distances, origins: pd.DataFrame, kind: Kind, known: pd.Series) -> None:
+    every = places()
+    with_point = every[every["lon"].notna()]
+    counts = known.reindex(with_point.index)
+    sites = with_point[counts > 0].assign(facilities=counts[counts > 0])
+    found = nearest(origins, sites, with_point[counts.isna()])
+    home = origins.index.isin(sites["commune_code"]) | origins.index.isin(known.index[known > 0])
+    found.loc[home, ["km", "exact"]] = [0.0, True]
+    found["name"] = found["site"].map(sites["name"]).where(~home, "dans la commune")
+    _keep(result, kind, origins, found, sites)
+
+
+def _add_sites(result: Distances, origins: pd.DataFrame) -> None:
+    box = sites_about(origins["lon"], origins["lat"])
+    if box.empty:
+        return
+    loaded = set(mart("site_departements")["code"])
+    every = places()
+    unknown = every[every["lon"].notna() & ~every["departement_code"].isin(loaded)]
+    for one in (*SITE_KINDS, OTHER_SITE):
+        sites = box[box["kind"] == one.id].set_index("site_id")
+        if len(sites):
+            kind = Kind(one.id, one.label, FINESS, str(sites["as_of"].dropna().max()))
+            found = nearest(origins, sites, unknown)
+            found["name"] = found["site"].map(sites["name"])
+            _keep(result, kind, origins, found, sites)
+
+
+def _keep(
+    result: Distances, kind: Kind, origins: pd.DataFrame, found: pd.DataFrame, sites: pd.DataFrame
+) -> None:
+    result.kinds[kind.id] = kind
+    result.found[kind.id] = found
+    result.sites[kind.id] = sites
+    result.beyond[kind.id] = people_beyond(found, origins["population"], THRESHOLDS)
+
+
+def sites_about(lon: pd.Series, lat: pd.Series) -> pd.DataFrame:
+    """FINESS sites around points, with their plain category in ``kind``."""
+    sites = mart(
+        "sites_between",
+        west=float(lon.min()) - _AROUND,
+        south=float(lat.min()) - _AROUND,
+        east=float(lon.max()) + _AROUND,
+        north=float(lat.max()) + _AROUND,
+    )
+    return sites.assign(kind=site_kinds(sites))

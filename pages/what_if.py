@@ -1,0 +1,437 @@
+"""« Et si… »: professionals leave or come, and the published accessibility that would follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from diagnostic.access import CatchmentNotLoaded
+from diagnostic.perimeter import file_name
+from diagnostic.supply_change import (
+    OTHER_REACHES,
+    REACH,
+    Estimate,
+    estimate,
+    loaded_around,
+    within,
+)
+from pages.care import figures, periods, places
+from pages.layers import area_layer, contour_credit
+from pages.linked import linked_number, linked_segments, linked_selectbox
+from pages.shared import Current, build_path, geography, indicators, show_table
+from views.care import PROFESSIONS, ZONING_MARK, Profession
+from views.classification import classify, palette
+from views.maps import choropleth_map
+from views.supply_change import (
+    CHANGES,
+    LEAVING,
+    MAPS,
+    PRUDENT,
+    STRUCTURES,
+    change_sentence,
+    concerned_sentence,
+    hypotheses,
+    mark_change_sentence,
+    older_supply_sentence,
+    place_sentence,
+    refused_bounds_sentence,
+    refused_sentence,
+    unplaced_sentence,
+    value_change,
+    value_decimals,
+)
+from views.tables import csv_file
+from views.text import alphabetical, count_of, escape_markdown, number, period_text
+
+MOST = 50  # professionals added at once, at most
+# Share of the inhabitants around with a standardised population, under which it is not used.
+_STANDARDISED = 0.9
+_SUPPLY_TO_LOAD = "« Base permanente des équipements (BPE) » de l'Insee"
+
+
+def show_what_if(found: Current) -> None:
+    """The whole screen: choose a change, read its effect."""
+    st.markdown(
+        "Et si deux généralistes partaient ? L'effet de ce départ sur l'accès publié, ici et chez les voisins."
+    )
+    professions = _usable(found)
+    if not professions:
+        st.info(
+            "Il faut l'APL d'une profession et ses effectifs par commune (BPE) : chargez-les sur la page "
+            "Données.",
+            icon=":material/info:",
+        )
+        return
+    place, profession, change, count, supply_period = _choose(found, professions)
+    signed = -count if change in LEAVING else count
+    supply = figures(profession.supply, supply_period)["facilities"]
+    st.subheader(
+        change_sentence(
+            profession,
+            change,
+            count,
+            str(places().loc[place, "name"]),
+            float(supply[place]),
+            supply_period,
+        ),
+        anchor=False,
+    )
+    newest = _known_supply(found, profession)
+    if newest.name != supply_period:
+        name = str(places().loc[place, "name"])
+        st.caption(
+            older_supply_sentence(supply_period, str(newest.name), float(newest[place]), name)
+        )
+    lost = _unplaced(place)
+    if lost and signed:
+        st.warning(unplaced_sentence(lost), icon=":material/block:")
+        return
+    try:
+        answer = _answer(build_path(), profession.id, supply_period, place, signed)
+    except CatchmentNotLoaded as refused:
+        st.warning(
+            refused_sentence(refused.codes, places(), _departements(), profession, _SUPPLY_TO_LOAD),
+            icon=":material/block:",
+        )
+        return
+    _show(found, answer, place, profession, supply_period)
+
+
+def _departements() -> dict[str, str]:
+    """Name of each département."""
+    return {
+        code: name for (level, code), name in geography().names.items() if level == "departement"
+    }
+
+
+def _usable(found: Current) -> dict[str, Profession]:
+    """Professions whose APL and numbers are loaded for the perimeter."""
+    home = _homes(found)
+    usable = {}
+    for name, one in PROFESSIONS.items():
+        supplied = [
+            period
+            for period in periods(one.supply)
+            if figures(one.supply, period)["facilities"].reindex(home).notna().any()
+        ]
+        if periods(one.apl) and supplied:
+            usable[name] = one
+    return usable
+
+
+def _homes(found: Current) -> list[str]:
+    """Places of the perimeter that have a point: its communes, or their arrondissements."""
+    every = places()
+    inside = every["commune_code"].isin(found.codes) & every["lon"].notna()
+    return list(every.index[inside])
+
+
+def _choose(
+    found: Current, professions: dict[str, Profession]
+) -> tuple[str, Profession, str, float, str]:
+    """The controls: where, who, what, how many; and the period of the numbers used."""
+    where, who, what, many = st.columns([3, 3, 3, 2])
+    labels = {name: one.label for name, one in professions.items()}
+    profession = professions[linked_selectbox(who, "Profession", labels, next(iter(labels)), "qui")]
+    missing = [one.label.lower() for name, one in PROFESSIONS.items() if name not in professions]
+    counts = _known_supply(found, profession)
+    names = places()["name"].reindex(counts.index)
+    repeated = names.duplicated(keep=False)
+    options = {
+        code: f"{name} ({code})" if repeated[code] else str(name)
+        for code, name in names.sort_values(key=lambda one: one.map(alphabetical)).items()
+    }
+    people = places()["population"].reindex(counts.index)
+    usual = str((people if counts.max() < 2 else people[counts >= 2]).idxmax())
+    place = linked_selectbox(where, "Commune", options, usual, "ou")
+    change = linked_selectbox(what, "Changement", CHANGES, "depart", "change")
+    period = _supply_period(build_path(), profession.supply, place)
+    counted = float(figures(profession.supply, period)["facilities"][place])
+    most = counted if change in LEAVING else float(MOST)
+    _forget_too_many(place, most)
+    label = "Professionnels de la structure" if change in STRUCTURES else "Combien ?"
+    if most:
+        usual_count = min(3.0 if change in STRUCTURES else 2.0, most)
+        count = linked_number(many, label, (0, most), usual_count, "n")
+    else:
+        many.markdown(f"Aucun {profession.singular} n'y est compté.")
+        count = 0.0
+    if missing:
+        st.caption(
+            f"Sans chiffres chargés ici : {', '.join(missing)}. Il leur faut le classeur « APL » de la "
+            "DREES et la BPE (page Données)."
+        )
+    return place, profession, change, count, period
+
+
+def _forget_too_many(place: str, most: float) -> None:
+    """Drop a number chosen for another commune and that this one does not have.
+
+    The number of an address is kept as it is: it is said when it makes no sense.
+    """
+    before = st.session_state.get("et-si-lieu", place)
+    st.session_state["et-si-lieu"] = place
+    asked = pd.to_numeric(st.query_params.get("n", "0"), errors="coerce")
+    if before != place and asked > most:
+        del st.query_params["n"]
+        st.session_state["choices"].pop("n")
+
+
+def _known_supply(found: Current, profession: Profession) -> pd.Series:
+    """Professionals of each place of the perimeter, at its newest period with figures there."""
+    home = _homes(found)
+    for period in periods(profession.supply):
+        known = figures(profession.supply, period)["facilities"].reindex(home).dropna()
+        if len(known):
+            return known.rename(period)
+    raise ValueError(f"Aucun effectif de {profession.label} dans ce périmètre.")
+
+
+@st.cache_data(max_entries=400, show_spinner=False)
+def _supply_period(path: str, indicator: str, place: str) -> str:
+    """The newest period known all around the place; else the newest with a figure in it."""
+    known = [
+        period
+        for period in periods(indicator)
+        if pd.notna(figures(indicator, period)["facilities"].get(place))
+    ]
+    located = places()[places()["lon"].notna()]
+    for period in known:
+        supply = figures(indicator, period)["facilities"].reindex(located.index)
+        if loaded_around(located.assign(supply=supply, demand=located["population"]), place):
+            return period
+    return known[0]
+
+
+def _unplaced(place: str) -> list[str]:
+    """Names of inhabited communes without a point, of an intercommunalité that the change reaches."""
+    every = places()
+    located = every[every["lon"].notna()]
+    reached = located.loc[within(located, place, 2 * REACH), "epci_code"].dropna()
+    lost = every[every["lon"].isna() & every["epci_code"].isin(reached)]
+    return sorted(lost["name"], key=alphabetical)
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """An estimate, the period of the APL it starts from, whether the demand is standardised."""
+
+    estimate: Estimate
+    apl_period: str
+    standardised: bool
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _answer(path: str, profession: str, supply_period: str, place: str, change: float) -> Answer:
+    """The effect of a change, remembered; raises CatchmentNotLoaded."""
+    one = PROFESSIONS[profession]
+    every = places()
+    located = every[every["lon"].notna()]
+    located = located.loc[within(located, place, 3 * max(REACH, *OTHER_REACHES))]
+    concerned = within(located, place, REACH)
+    period, published = _published(one.apl, concerned)
+    demand, standardised = _demand(located["population"], published["weight"])
+    supply = figures(one.supply, supply_period)["facilities"].reindex(located.index)
+    frame = located[["lon", "lat"]].assign(
+        population=located["population"].astype(float),
+        demand=demand,
+        supply=supply,
+        published=published["value"].reindex(located.index),
+    )
+    return Answer(estimate(frame, place, change), period, standardised)
+
+
+def _published(indicator: str, concerned: pd.Index) -> tuple[str, pd.DataFrame]:
+    """The newest period at which as many of the places concerned as possible have an APL."""
+    every = {period: figures(indicator, period) for period in periods(indicator)}
+    known = {
+        period: int(rows["value"].reindex(concerned).notna().sum())
+        for period, rows in every.items()
+    }
+    most = max(known.values())
+    period = next(period for period, count in known.items() if count == most)
+    return period, every[period]
+
+
+def _demand(population: pd.Series, weight: pd.Series) -> tuple[pd.Series, bool]:
+    """Standardised population of the DREES where nearly all have one, else inhabitants.
+
+    A place without its own has its inhabitants times the mean ratio of the others.
+    """
+    people, weights = population.astype(float), weight.reindex(population.index)
+    known = weights.notna()
+    if people[known].sum() < _STANDARDISED * people.sum():
+        return people, False
+    ratio = weights[known].sum() / people[known].sum()
+    return weights.fillna(people * ratio), True
+
+
+def _show(
+    found: Current, answer: Answer, place: str, profession: Profession, supply_period: str
+) -> None:
+    """Sentences, map, table, hypotheses."""
+    result = answer.estimate
+    table = _beside(answer, profession, _homes(found))
+    districts = bool((table.index != table["commune_code"]).any())
+    moved = table[table["concerned"]]
+    before, after = (_under_mark(table, column) for column in ("published", "estimated"))
+    counted = profession.id == "generalistes"
+    _show_metrics(result, table.loc[place], (before, after) if counted else None)
+    st.markdown(PRUDENT)
+    lines = ["Aucun changement : l'APL reste, exactement, celle qui est publiée."]
+    if len(moved):
+        lines = [
+            concerned_sentence(moved, result.people, REACH, districts=districts),
+            place_sentence(table.loc[place], indicators()[profession.apl].unit),
+        ]
+    if counted:
+        lines.append(mark_change_sentence(before, after))
+    st.markdown("\n".join(f"- {escape_markdown(one)}" for one in lines))
+    if result.refused:
+        st.caption(refused_bounds_sentence(result.refused))
+    _show_map(table, answer.apl_period, districts=districts)
+    _show_table(found, table, answer.apl_period)
+    with st.expander("Hypothèses et bornes", icon=":material/info:"):
+        said = hypotheses(
+            "Base permanente des équipements (Insee)",
+            period_text(answer.apl_period),
+            supply_period,
+            REACH,
+            OTHER_REACHES,
+            standardised=answer.standardised,
+        )
+        st.markdown("\n".join(f"- {one}" for one in said))
+
+
+def _show_metrics(
+    result: Estimate,
+    row: pd.Series,
+    below: tuple[tuple[int, float], tuple[int, float]] | None,
+) -> None:
+    """The figures that a meeting looks at; ``below``: under 2.5, before and after."""
+    first, second, third = st.columns(3)
+    first.metric("Habitants concernés", number(result.losing + result.gaining), border=True)
+    if pd.notna(row["published"] + row["estimated"]):
+        said = value_change(row["published"], row["estimated"])
+        second.metric(f"APL, {row['name']}", said, border=True)
+    if below is not None:
+        said = f"{number(below[0][1])} → {number(below[1][1])}"
+        third.metric("Habitants sous 2,5 consultations", said, border=True)
+
+
+def _beside(answer: Answer, profession: Profession, home: list[str]) -> pd.DataFrame:
+    """Places of the perimeter and those concerned: before, after, bounds; the same when unmoved."""
+    moved = answer.estimate.table
+    every = places().loc[pd.Index(home).union(moved.index)]
+    published = figures(profession.apl, answer.apl_period)["value"].reindex(every.index)
+    table = every[["name", "commune_code", "departement_code", "population"]].assign(
+        published=published, inside=every.index.isin(home), concerned=every.index.isin(moved.index)
+    )
+    for column in ("estimated", "low", "high"):
+        changed = moved[column].reindex(every.index)
+        table[column] = changed.where(table["concerned"], published)
+    return table.sort_values("name", key=lambda names: names.map(alphabetical))
+
+
+def _under_mark(table: pd.DataFrame, column: str) -> tuple[int, float]:
+    below = table[table[column] < ZONING_MARK]
+    return len(below), float(below["population"].sum())
+
+
+def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
+    """The same communes before, after, and the gap; classes of before and after are the same."""
+    shown = linked_segments("Carte", MAPS, "ecart", "carte")
+    gap = table["estimated"] - table["published"]
+    values = {"ecart": gap.abs(), "avant": table["published"], "apres": table["estimated"]}[shown]
+    values = values.dropna()
+    if values.empty:
+        return
+    if shown == "ecart":
+        classes = classify(values, "quantiles", 5)
+        direction = "defavorable" if gap.sum() < 0 else "favorable"
+        title = f"{'Baisse' if gap.sum() < 0 else 'Hausse'} de l'APL"
+        if not (values > 0).any():
+            title, direction = "Écart d'APL", "neutre"
+    else:
+        both = pd.concat([table["published"], table["estimated"]]).dropna()
+        classes, direction = classify(both, "quantiles", 5), "favorable"
+        title = f"APL {'publiée' if shown == 'avant' else 'estimée'}, {period_text(period)}"
+    names = table["name"]
+    choropleth_map(
+        area_layer(tuple(sorted(set(table["departement_code"]))), arms=districts),
+        classes=classes,
+        values=values,
+        states=pd.Series("ok", index=values.index),
+        colours=palette(direction, classes.size),
+        tooltips=pd.Series(
+            {
+                code: f"{names[code]}\nAvant {number(row['published'], 2)}, après "
+                f"{number(row['estimated'], 2)}"
+                + ("" if row["inside"] else "\nHors du périmètre, concernée")
+                for code, row in table.iterrows()
+            }
+        ),
+        inside=set(table.index),
+        legend_title=title,
+        legend_labels=classes.labels(lambda value: number(value, 2)),
+        height=460,
+        attribution=contour_credit(),
+        key="et-si",
+    )
+    st.caption(
+        "Carte des communes du périmètre et des voisines concernées. « Avant » et « Après » ont les mêmes "
+        "classes."
+    )
+
+
+def _show_table(found: Current, table: pd.DataFrame, period: str) -> None:
+    moved = table[table["concerned"]] if table["concerned"].any() else table
+    texts = pd.DataFrame(
+        {
+            "Commune": moved["name"],
+            "Où": moved["inside"].map({True: "périmètre", False: "voisine"}),
+            f"APL publiée, {period_text(period)}": moved["published"].map(lambda v: number(v, 2)),
+            "APL estimée": moved["estimated"].map(lambda v: number(v, 2)),
+            "Écart": [
+                number(after - before, value_decimals(before, after), signed=True)
+                for before, after in zip(moved["published"], moved["estimated"], strict=True)
+            ],
+            "Bornes": [
+                "–" if pd.isna(low) else f"{number(low, 2)} à {number(high, 2)}"
+                for low, high in zip(moved["low"], moved["high"], strict=True)
+            ],
+            "Habitants": moved["population"].map(number),
+        }
+    )
+    which = "concernées" if table["concerned"].any() else "du périmètre"
+    with st.expander(
+        f"Avant et après, {count_of(len(texts), 'commune')} {which}", icon=":material/table:"
+    ):
+        show_table(texts, "APL avant et après, commune par commune", [*texts.columns[2:]])
+    st.download_button(
+        "Télécharger l'estimation (CSV)",
+        partial(csv_file, _file(moved)),
+        file_name=file_name(found.perimeter, "-et-si.csv"),
+        mime="text/csv",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _file(moved: pd.DataFrame) -> pd.DataFrame:
+    """The table as figures."""
+    return pd.DataFrame(
+        {
+            "Code": moved.index,
+            "Commune": moved["name"].to_numpy(),
+            "Dans le périmètre": moved["inside"].map({True: "oui", False: "non"}).to_numpy(),
+            "APL publiée": moved["published"].to_numpy(),
+            "APL estimée": moved["estimated"].round(4).to_numpy(),
+            "Borne basse": moved["low"].round(4).to_numpy(),
+            "Borne haute": moved["high"].round(4).to_numpy(),
+            "Habitants": moved["population"].to_numpy(),
+        }
+    )

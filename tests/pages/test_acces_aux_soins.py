@@ -1,0 +1,268 @@
+"""Accès aux soins: figures recomputed from the warehouse, what-if, quartiers, wrong addresses."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from tests.pages.test_pages import LEAKS, LONG_DECIMALS, open_page, rows_of, texts_of
+from views.lexicon import refused_words
+
+CERGY = "epci:249500109"
+QUERCY = (
+    "epci:200023737,epci:200035327,epci:200039519,"
+    "epci:244600433,epci:244600482,epci:244600532,epci:244600573"
+)
+BROKEN = "n'a pas pu s'afficher"
+
+
+@pytest.fixture
+def database(embedded_warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(embedded_warehouse), read_only=True) as connection:
+        yield connection
+
+
+def plain(text: str) -> str:
+    return text.replace("\u202f", " ").replace("\u00a0", " ").replace("\\", "")
+
+
+def visit(test: AppTest, perimeter: str, **parameters: str) -> str:
+    """Open the page; its texts, once they are known to be sane."""
+    open_page(test, "acces_aux_soins", perimeter, **parameters)
+    return text_of(test)
+
+
+def text_of(test: AppTest) -> str:
+    assert not test.exception, test.exception
+    assert [one.value for one in test.error if BROKEN in one.value] == []
+    text = plain(texts_of(test))
+    for pattern in (LEAKS, LONG_DECIMALS):
+        found = pattern.search(text)
+        assert found is None, text[max(0, found.start() - 80) : found.end() + 80]
+    assert refused_words(text) == []
+    return text
+
+
+def table(test: AppTest, first: str) -> pd.DataFrame:
+    """The table whose first heading is ``first``."""
+    rows = [[plain(cell).strip() for cell in row] for row in rows_of(test)]
+    start = next(rank for rank, row in enumerate(rows) if row and row[0] == first)
+    body = []
+    for row in rows[start + 1 :]:
+        if len(row) != len(rows[start]):
+            break
+        body.append(row)
+    return pd.DataFrame(body, columns=rows[start])
+
+
+def value(text: str) -> float:
+    return float(text.replace(" ", "").replace("−", "-").replace("+", "").replace(",", "."))
+
+
+def kilometres(a: pd.Series, b: pd.DataFrame) -> np.ndarray:
+    """Haversine, written again."""
+    lon1, lat1 = math.radians(a["lon"]), math.radians(a["lat"])
+    lon2, lat2 = np.radians(b["lon"]), np.radians(b["lat"])
+    h = (
+        np.sin((lat2 - lat1) / 2) ** 2
+        + math.cos(lat1) * np.cos(lat2) * np.sin((lon2 - lon1) / 2) ** 2
+    )
+    return np.asarray(2 * 6371.0088 * np.arcsin(np.sqrt(h)))
+
+
+def communes(database: duckdb.DuckDBPyConnection, indicator: str, period: str) -> pd.DataFrame:
+    """Every inhabited commune with a point; ``count``: the numerator, unknown when not loaded."""
+    return (
+        database.execute(
+            "SELECT t.code, t.name, t.population::DOUBLE AS population, t.lon, t.lat, "
+            "o.numerator AS count, a.value AS apl FROM territory t "
+            "LEFT JOIN observation o ON o.level = 'commune' AND o.code = t.code AND "
+            "o.indicator_id = ? AND o.period = ? "
+            "LEFT JOIN observation a ON a.level = 'commune' AND a.code = t.code AND "
+            "a.indicator_id = 'apl_medecins_generalistes' AND a.period = '2024' "
+            "WHERE t.level = 'commune' AND t.lon IS NOT NULL AND t.population > 0",
+            [indicator, period],
+        )
+        .df()
+        .set_index("code")
+    )
+
+
+def test_access_of_an_agglomeration(app_test: AppTest, database: duckdb.DuckDBPyConnection) -> None:
+    text = visit(app_test, CERGY)
+    rows = database.execute(
+        "SELECT o.value AS apl, t.population FROM observation o JOIN territory t "
+        "ON t.level = 'commune' AND t.code = o.code WHERE o.level = 'commune' AND "
+        "o.indicator_id = 'apl_medecins_generalistes' AND o.period = '2024' AND "
+        "t.epci_code = '249500109'"
+    ).df()
+    below = rows[rows["apl"] < 2.5]
+    people, total = int(below["population"].sum()), int(rows["population"].sum())
+    said = (
+        f"{people:,} habitants sur {total:,} ({100 * people / total:.1f} %, population municipale)"
+    )
+    assert said.replace(",", " ", 2).replace(".", ",") in text
+    assert f"vivent dans {len(below)} communes sur {len(rows)}" in text
+    assert "pas une norme clinique" in text and "seule la liste officielle" in text
+    mean = (rows["apl"] * rows["population"]).sum() / rows["population"].sum()
+    professions = table(app_test, "Profession").set_index("Profession")
+    assert value(professions.loc["Médecins généralistes", "APL"].removeprefix("≈ ")) == round(
+        mean, 2
+    )
+    others = professions.drop(index="Médecins généralistes")
+    assert (others["APL"] == "non chargée").all() and len(others) == 4
+    assert others["Lecture"].str.contains("page Données").all()
+    assert "Le zonage officiel (ZIP, ZAC) n'est pas chargé" in text
+    assert "chargez « Observatoire des territoires »" in text
+    assert "à vol d'oiseau" in text and "Aucun site FINESS" in text
+
+
+@pytest.mark.parametrize(("perimeter", "departement"), [(CERGY, "95"), (QUERCY, "46")])
+def test_distances_are_straight_lines_to_the_nearest(
+    app_test: AppTest, database: duckdb.DuckDBPyConnection, perimeter: str, departement: str
+) -> None:
+    visit(app_test, perimeter)
+    every = communes(database, "densite_pharmacies", "2025")
+    sites, unknown = every[every["count"] > 0], every[every["count"].isna()]
+    listing = table(app_test, "Commune").set_index("Commune")
+    expected = {"sure": 0.0, "unsure": 0.0}
+    names = every["name"][every.index.str.startswith((departement, "78"))]
+    for name, shown in listing["Pharmacie"].items():
+        code = names.index[names == name][0]
+        place = every.loc[code]
+        km = kilometres(place, sites).min()
+        exact = bool(kilometres(place, unknown).min() >= km)
+        unit = "0 km" if km == 0 else f"{km:.1f} km".replace(".", ",")
+        assert shown == (unit if exact or km == 0 else f"{unit} au plus"), name
+        if km > 5:
+            expected["sure" if exact else "unsure"] += place["population"]
+    cell = table(app_test, "Au plus proche").set_index("Au plus proche").loc["Pharmacie"]
+    people = [value(one) for one in re.findall(r"(?:^|à |de )([\d ]+)", cell["À plus de 5 km"])]
+    bounds = {expected["sure"], expected["sure"] + expected["unsure"]}
+    assert set(people) == bounds
+
+
+def test_what_if_two_doctors_leave_cahors(
+    app_test: AppTest, database: duckdb.DuckDBPyConnection
+) -> None:
+    """The floating catchment written again, at 12 km, on the figures of the warehouse."""
+    text = visit(app_test, QUERCY, **{"vue": "et-si"})
+    assert "Et si 2 médecins généralistes quittent Cahors ?" in text
+    assert "Estimation prudente" in text and "distance à vol d'oiseau" in text
+    every = communes(database, "densite_medecins_generalistes", "2025")
+    near = every[kilometres(every.loc["46042"], every) <= 40]
+
+    def weights(place: pd.Series) -> np.ndarray:
+        km = kilometres(place, near)
+        return np.select([km <= 6, km <= 9, km <= 12], [1, 2 / 3, 1 / 3], 0.0)
+
+    matrix = np.array([weights(row) for _, row in near.iterrows()])
+    shared = matrix.T @ near["population"].to_numpy()
+    here = list(near.index).index("46042")
+    supply = near["count"].fillna(0).to_numpy()
+    before = matrix @ (supply / shared)
+    lost = 2 * matrix[:, here] / shared[here]
+    moved = lost > 0
+    estimated = near["apl"][moved] * (1 - lost[moved] / before[moved])
+    rows = table(app_test, "Commune").set_index("Commune")
+    assert set(rows.index) == set(near.loc[estimated.index, "name"])
+    for code, expected in estimated.items():
+        assert value(rows.loc[near.loc[code, "name"], "APL estimée"]) == pytest.approx(
+            expected, abs=0.00501
+        )
+    people = int(near.loc[estimated.index, "population"].sum())
+    assert f"{people:,} habitants concernés".replace(",", " ") in text
+    metrics = {one.label: plain(one.value) for one in app_test.metric}
+    assert metrics["Habitants concernés"] == f"{people:,}".replace(",", " ")
+    assert metrics["APL, Cahors"] == "4,71 → 4,45"
+    assert "La portée de 15 km n'a pas pu être calculée" in text
+
+
+def test_no_departure_is_the_baseline(app_test: AppTest) -> None:
+    text = visit(app_test, QUERCY, vue="et-si", n="0")
+    assert "Aucun changement : l'APL reste, exactement, celle qui est publiée." in text
+    rows = table(app_test, "Commune")
+    assert len(rows) == 147
+    published = next(name for name in rows.columns if name.startswith("APL publiée"))
+    assert (rows["APL estimée"] == rows[published]).all()
+    assert set(rows["Écart"]) == {"0,00"}
+    metrics = {one.label: plain(one.value) for one in app_test.metric}
+    assert metrics["Habitants concernés"] == "0"
+    before, after = metrics["Habitants sous 2,5 consultations"].split(" → ")
+    assert before == after != "0"
+
+
+def test_what_a_change_needs_and_is_not_loaded_refuses_it(app_test: AppTest) -> None:
+    text = visit(app_test, CERGY, vue="et-si")
+    assert "Calcul refusé" in text and "dont l'effectif n'est pas chargé" in text
+    assert "Yvelines" in text and "chargez « Base permanente des équipements (BPE) »" in text
+    assert len(app_test.metric) == 0
+    app_test.number_input(key="nombre-n").set_value(0).run()
+    assert "exactement" in text_of(app_test)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "said"),
+    [
+        ({"n": "900"}, "n'est pas un nombre de 0 à 24"),
+        ({"n": "deux"}, "n'est pas un nombre de 0 à 24"),
+        ({"ou": "75056"}, "n'existe pas ici"),
+        ({"change": "<b>"}, "n'existe pas ici"),
+        ({"qui": "sages_femmes"}, "n'existe pas ici"),
+        ({"vue": "carte"}, "n'existe pas ici"),
+    ],
+    ids=["trop", "texte", "ailleurs", "balise", "profession", "vue"],
+)
+def test_a_wrong_address_is_said(app_test: AppTest, parameters: dict[str, str], said: str) -> None:
+    open_page(app_test, "acces_aux_soins", QUERCY, **({"vue": "et-si"} | parameters))
+    assert any(said in plain(one.value) for one in app_test.warning)
+
+
+def test_a_structure_is_its_professionals(app_test: AppTest) -> None:
+    visit(app_test, QUERCY, vue="et-si", change="fermeture", n="2")
+    closing = table(app_test, "Commune")
+    app_test.selectbox(key="choix-change").set_value("depart").run()
+    assert table(app_test, "Commune").equals(closing)
+    app_test.selectbox(key="choix-change").set_value("ouverture").run()
+    app_test.number_input(key="nombre-n").set_value(3).run()
+    text = text_of(app_test)
+    assert "une structure de 3 médecins généralistes ouvre à Cahors" in text
+    assert all(value(gap) > 0 for gap in table(app_test, "Commune")["Écart"])
+
+
+def test_a_smaller_place_takes_a_number_that_it_has(app_test: AppTest) -> None:
+    visit(app_test, QUERCY, vue="et-si", n="20")
+    assert "Et si 20 médecins généralistes quittent Cahors ?" in text_of(app_test)
+    app_test.selectbox(key="choix-ou").set_value("46088").run()
+    assert len(app_test.warning) == 0
+    assert "Et si 1 médecin généraliste quitte Douelle ?" in text_of(app_test)
+    # A link of another visit, in the same session: said, never an error.
+    open_page(app_test, "acces_aux_soins", QUERCY, vue="et-si", ou="46042", n="beaucoup")
+    assert "Et si" in text_of(app_test)
+
+
+def test_quartiers_without_outlines_or_without_any(app_test: AppTest) -> None:
+    text = visit(app_test, CERGY, vue="quartiers")
+    assert "n'a presque aucun chiffre de santé" in text
+    assert "Axe Majeur - Horloge" in text
+    assert "Les contours des quartiers ne sont pas chargés" in text
+    text = visit(app_test, "epci:244600433", vue="quartiers")
+    assert "Aucun quartier prioritaire de la politique de la ville (QPV)" in text
+    assert "n'est pas chargée" in visit(app_test, "dep:48", vue="quartiers")
+
+
+@pytest.mark.parametrize("view", ["et-si", "quartiers"])
+@pytest.mark.parametrize(
+    "perimeter",
+    ["com:95127", "dep:974", "com:75056", "com:97502", "dep:48", "epci:244600433,com:46042"],
+)
+def test_every_kind_of_perimeter(app_test: AppTest, perimeter: str, view: str) -> None:
+    visit(app_test, perimeter, vue=view)

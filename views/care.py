@@ -1,0 +1,243 @@
+"""Words and tables of « Accès aux soins »: professions, kinds of care, distances, zoning."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pandas as pd
+
+from views.text import NO_BREAK, count_of, number, percent
+
+ZONING_MARK = 2.5
+MARK_RULE = (
+    "2,5 consultations est un repère utilisé par un arrêté de zonage, celui du 13 novembre 2017 et ses "
+    "suites : une règle pour répartir des aides, pas une norme clinique. Être sous ce repère ne dit pas "
+    "qu'une commune est en zone d'intervention prioritaire (ZIP) : seule la liste officielle le dit."
+)
+STRAIGHT_LINE = (
+    "Distances à vol d'oiseau, d'un point intérieur de la commune au site, ou au point de la commune qui "
+    "le porte : ni la route, ni le relief, ni les horaires d'un bus. Par la route, c'est souvent un "
+    "tiers de plus, davantage en relief. « 0 km » : dans la commune même. « Au plus » : un site plus "
+    "proche est possible, dans une commune voisine dont les équipements ne sont pas chargés."
+)
+SITES_NOT_SUPPLY = (
+    "Un site n'est ni une capacité ni un temps de présence : une pharmacie ouverte et un cabinet qui ne "
+    "prend plus de patients comptent pareil."
+)
+THRESHOLDS = (5.0, 10.0, 20.0)
+_ZIP, _ZAC = "ZIP", "ZAC"
+
+
+@dataclass(frozen=True)
+class Profession:
+    """A profession whose accessibility the DREES publishes; ``supply``: its density indicator."""
+
+    id: str
+    label: str
+    singular: str
+    apl: str
+    supply: str
+
+    def counted(self, count: float) -> str:
+        """« 1 médecin généraliste », « 4 médecins généralistes »."""
+        return count_of(int(count), self.singular, self.label.lower())
+
+
+PROFESSIONS: Mapping[str, Profession] = {
+    one.id: one
+    for one in (
+        Profession(
+            "generalistes",
+            "Médecins généralistes",
+            "médecin généraliste",
+            "apl_medecins_generalistes",
+            "densite_medecins_generalistes",
+        ),
+        Profession("infirmiers", "Infirmiers", "infirmier", "apl_infirmiers", "densite_infirmiers"),
+        Profession(
+            "kinesitherapeutes",
+            "Masseurs-kinésithérapeutes",
+            "masseur-kinésithérapeute",
+            "apl_masseurs_kinesitherapeutes",
+            "densite_masseurs_kinesitherapeutes",
+        ),
+        Profession(
+            "dentistes",
+            "Chirurgiens-dentistes",
+            "chirurgien-dentiste",
+            "apl_chirurgiens_dentistes",
+            "densite_chirurgiens_dentistes",
+        ),
+        Profession(
+            "sages_femmes", "Sages-femmes", "sage-femme", "apl_sages_femmes", "densite_sages_femmes"
+        ),
+    )
+}
+UNDER_65 = "apl_medecins_generalistes_65_ans_ou_moins"
+UNDER_MARK = "part_population_apl_moins_2_5"
+TWENTY_MINUTES = "part_eloignee_soins_proximite"
+
+# Kinds of care counted by commune in the BPE: indicator -> what is looked for.
+FACILITIES: Mapping[str, str] = {
+    "densite_medecins_generalistes": "Médecin généraliste",
+    "densite_infirmiers": "Infirmier",
+    "densite_masseurs_kinesitherapeutes": "Masseur-kinésithérapeute",
+    "densite_chirurgiens_dentistes": "Chirurgien-dentiste",
+    "densite_sages_femmes": "Sage-femme",
+    "densite_orthophonistes": "Orthophoniste",
+    "densite_psychologues": "Psychologue",
+    "densite_pharmacies": "Pharmacie",
+    "maisons_sante": "Maison de santé",
+    "laboratoires_biologie": "Laboratoire d'analyses",
+}
+
+
+@dataclass(frozen=True)
+class SiteKind:
+    """A plain category of FINESS sites: codes of the national table, name in the extract."""
+
+    id: str
+    label: str
+    codes: frozenset[str]
+    extract: str = ""
+
+
+# Codes of FINESS categories of establishments that are plainly one of these; the rest is « autre ».
+SITE_KINDS: tuple[SiteKind, ...] = (
+    SiteKind("pharmacie", "Pharmacie", frozenset({"620", "628"}), "pharmacies"),
+    SiteKind(
+        "ville",
+        "Laboratoire, maison ou centre de santé",
+        frozenset({"124", "603", "610", "611"}),
+        "medecins",
+    ),
+    SiteKind(
+        "hopital",
+        "Hôpital, clinique ou soins psychiatriques",
+        frozenset(
+            {
+                "101", "106", "109", "114", "122", "128", "129", "131", "141", "146", "156", "161",
+                "292", "355", "362", "365", "412", "425", "430",
+            }
+        ),
+        "hopitaux",
+    ),
+    SiteKind(
+        "age",
+        "Établissement pour personnes âgées",
+        frozenset({"202", "207", "500", "501", "502"}),
+        "ehpad",
+    ),
+    SiteKind(
+        "handicap",
+        "Établissement ou service pour personnes handicapées",
+        frozenset(
+            {
+                "182", "183", "186", "188", "189", "190", "192", "194", "195", "246", "252", "253",
+                "255", "377", "379", "382", "395", "437", "445", "446", "448", "449",
+            }
+        ),
+        "handicap",
+    ),
+)  # fmt: skip
+OTHER_SITE = SiteKind("autre", "Autre établissement ou service", frozenset())
+
+
+def site_kinds(sites: pd.DataFrame) -> pd.Series:
+    """Plain category of each site (identifier), from its code, else from the extract's name."""
+    by_code = {code: kind.id for kind in SITE_KINDS for code in kind.codes}
+    by_name = {kind.extract: kind.id for kind in SITE_KINDS}
+    found = sites["category_code"].map(by_code)
+    return found.fillna(sites["category"].map(by_name)).fillna(OTHER_SITE.id)
+
+
+def km_text(km: float, *, exact: bool) -> str:
+    """« 0 km », « 4,2 km », « 12,0 km au plus »; a dash when nothing is known."""
+    if pd.isna(km):
+        return "–"
+    text = f"{number(km, 1 if km else 0)}{NO_BREAK}km"
+    return text if exact or not km else f"{text} au plus"
+
+
+def beyond_text(sure: float, unsure: float, total: float) -> str:
+    """« 1 240 (5,1 %) », « de 1 240 à 3 000 » when some distances are only a most."""
+    if not unsure:
+        return f"{number(sure)} ({percent(sure / total if total else None)})"
+    return f"de {number(sure)} à {number(sure + unsure)}"
+
+
+def mark_sentence(
+    below: int, communes: int, people: float, total: float, period: str, *, official: bool
+) -> str:
+    """Inhabitants of communes whose APL is under the mark; ``official``: total population."""
+    basis = "population totale" if official else "population municipale"
+    if communes == 1:
+        side = "inférieure" if below else "supérieure ou égale"
+        return f"En {period}, l'APL aux généralistes est {side} à 2,5 consultations par an."
+    if not below:
+        return (
+            f"En {period}, aucune des {count_of(communes, 'commune')} dont l'APL est connue n'est sous "
+            "2,5 consultations par an et par habitant."
+        )
+    live = "vit" if people < 2 else "vivent"
+    return (
+        f"En {period}, {count_of(round(people), 'habitant')} sur {number(total)} "
+        f"({percent(people / total)}, {basis}) {live} dans "
+        f"{count_of(below, 'commune')} sur {number(communes)} où l'APL aux généralistes est inférieure "
+        "à 2,5 consultations par an."
+    )
+
+
+def older_sentence(apl: float, under_65: float, period: str) -> str:
+    """What the access owes to doctors over 65."""
+    if apl <= 0:
+        return "L'APL est nulle : la part des médecins de plus de 65 ans n'a pas de sens."
+    share = max(1 - under_65 / apl, 0.0)
+    return (
+        f"En {period}, sans compter les médecins de plus de 65 ans, l'APL serait de "
+        f"{number(under_65, 2)} au lieu de {number(apl, 2)} : {percent(share, 0)} de l'accès d'aujourd'hui "
+        "tient à des médecins qui peuvent bientôt partir."
+    )
+
+
+def zoning_sentence(classes: pd.Series, communes: int, period: str) -> str:
+    """Communes of the perimeter by class of the official zoning, as it is listed."""
+    zip_count = int(classes.str.contains(_ZIP).sum())
+    zac_count = int((classes.str.contains(_ZAC) & ~classes.str.contains(_ZIP)).sum())
+    rest = len(classes) - zip_count - zac_count
+    parts = [
+        f"{count_of(zip_count, 'commune')} en zone d'intervention prioritaire (ZIP)",
+        f"{number(zac_count)} en zone d'action complémentaire (ZAC)",
+        f"{number(rest)} dans une autre classe",
+    ]
+    missing = communes - len(classes)
+    unknown = f" ; {count_of(missing, 'commune')} sans classe" if missing else ""
+    when = f" ({period})" if period else ""
+    return f"Zonage des médecins généralistes{when} : {', '.join(parts)}{unknown}."
+
+
+NO_ZONING = (
+    "Le zonage officiel (ZIP, ZAC) n'est pas chargé, et Gradient ne le recalcule jamais d'après l'APL : "
+    "il dépend aussi d'un choix de l'agence régionale de santé (ARS). Sur la page Données, chargez "
+    "« CartoSanté, demandes directes au site », ou lisez l'arrêté de votre ARS."
+)
+NO_TWENTY_MINUTES = (
+    "La part des habitants à plus de 20 minutes de route d'un service de santé de proximité n'est pas "
+    "chargée : sur la page Données, chargez « Observatoire des territoires »."
+)
+NO_SITES = (
+    "Aucun site FINESS (pharmacies, hôpitaux, établissements) n'est chargé autour de ce périmètre : sur "
+    "la page Données, chargez « Établissements sanitaires, médico-sociaux et pharmacies »."
+)
+NO_APL_OTHERS = "classeur « APL » de la DREES de cette profession, page Données"
+
+
+def distance_labels(thresholds: Sequence[float], *, own: bool) -> list[str]:
+    """Labels of the classes of a map of distances; ``own``: the first is « in the commune »."""
+    first = ["dans la commune"] if own else []
+    middle = [f"jusqu'à {number(thresholds[0])} km"] + [
+        f"de {number(low)} à {number(high)} km" for low, high in pairwise(thresholds)
+    ]
+    return [*first, *middle, f"plus de {number(thresholds[-1])} km"]
