@@ -62,8 +62,12 @@ def choose_comparator(found: Current) -> Comparator:
     if key == OTHER:
         return _other(found, default)
     if key == SIMILAR:
-        return _similar(found)
-    return _place(found, next(p for p in found.comparators if f"{p.level}:{p.code}" == key))
+        chosen = similar_comparator(found)
+        show_similar(similar(found))
+        return chosen
+    return place_comparator(
+        found, next(p for p in found.comparators if f"{p.level}:{p.code}" == key)
+    )
 
 
 def _default(found: Current) -> str:
@@ -73,7 +77,8 @@ def _default(found: Current) -> str:
     return (inner or keys or [SIMILAR])[0]
 
 
-def _place(found: Current, place: Place) -> Comparator:
+def place_comparator(found: Current, place: Place) -> Comparator:
+    """A larger territory of the perimeter, as a comparator."""
     values = comparator_values(found)
     key = f"{place.level}:{place.code}"
     return Comparator(
@@ -95,11 +100,11 @@ def _share_inside(found: Current, place: Place) -> float:
     return float(inside / communes["population"].sum())
 
 
-def _similar(found: Current) -> Comparator:
+def similar_comparator(found: Current) -> Comparator:
+    """The ten EPCI most like the perimeter, together, as a comparator."""
     alike = similar(found)
     codes = [code for epci in alike.codes for code in geography().members[("epci", epci)]]
     values = mart("profile", codes=codes, whole_level="", whole_code="")
-    show_similar(alike)
     return Comparator(
         SIMILAR, "Territoires similaires", "des territoires similaires", values, alike
     )
@@ -112,7 +117,9 @@ def _other(found: Current, default: str) -> Comparator:
     chosen = resolved(perimeter) if perimeter is not None else None
     if chosen is None or not chosen.codes:
         _search()
-        return _place(found, next(p for p in found.comparators if f"{p.level}:{p.code}" == default))
+        return place_comparator(
+            found, next(p for p in found.comparators if f"{p.level}:{p.code}" == default)
+        )
     _take(chosen.perimeter)
     if st.button(
         "Changer de territoire de comparaison", icon=":material/swap_horiz:", type="tertiary"

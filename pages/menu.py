@@ -20,6 +20,9 @@ PAGES = {
         ("actions", "Actions", "checklist"),
         ("qui_touche_t_on", "Qui touche-t-on ?", "groups"),
     ),
-    "Produire": (("livrables", "Livrables", "inventory_2"),),
+    "Produire": (
+        ("livrables", "Livrables", "inventory_2"),
+        ("reunion", "Mode réunion", "slideshow"),
+    ),
     "Vérifier": (("donnees", "Données", "database"),),
 }

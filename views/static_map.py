@@ -110,7 +110,7 @@ def draw_choropleth(
     the source line says how many communes are not shown. Raises ValueError, in French, without
     any row or for another projection.
     """
-    shown, left_out = _projected(gdf, inside)
+    shown, left_out = projected(gdf, inside)
     shown["character"] = list(
         class_characters(shown["code"].tolist(), classes, values, states, inside)
     )
@@ -128,7 +128,7 @@ def draw_choropleth(
     return sheet.png()
 
 
-def _projected(gdf: gpd.GeoDataFrame, inside: Collection[str]) -> tuple[gpd.GeoDataFrame, int]:
+def projected(gdf: gpd.GeoDataFrame, inside: Collection[str]) -> tuple[gpd.GeoDataFrame, int]:
     """Rows of the zone to draw, in metres, and the number of perimeter rows left out."""
     if gdf.empty:
         raise ValueError("Aucun contour à dessiner.")

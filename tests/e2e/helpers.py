@@ -39,6 +39,7 @@ PAGES = (
     "actions",
     "qui-touche-t-on",
     "livrables",
+    "reunion",
     "donnees",
 )
 TITLES = {
@@ -57,6 +58,7 @@ TITLES = {
     "actions": "Actions",
     "qui-touche-t-on": "Qui touche-t-on ?",
     "livrables": "Livrables",
+    "reunion": "Mode réunion",
     "donnees": "Données",
 }
 BROKEN = re.compile(r"n'a pas pu s'afficher|Traceback|Error:|exception", re.IGNORECASE)
@@ -109,6 +111,16 @@ def go_to(page: Page, entry: str, title: str | None = None) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=entry).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(title or entry, timeout=30_000)
     wait_idle(page)
+    if entry == "Mode réunion":
+        leave_wall(page)
+
+
+def leave_wall(page: Page) -> None:
+    """Leave the story that the meeting mode opens over its page."""
+    wall = page.locator("dialog.wall")
+    expect(wall).to_be_visible(timeout=30_000)
+    page.keyboard.press("Escape")
+    expect(wall).to_be_hidden()
 
 
 def screen_text(page: Page) -> str:

@@ -24,6 +24,7 @@ PAGES = {
     "actions": "Actions",
     "qui_touche_t_on": "Qui touche-t-on ?",
     "livrables": "Livrables",
+    "reunion": "Mode réunion",
     "donnees": "Données",
 }
 PERIMETERS = {

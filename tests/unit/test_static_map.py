@@ -21,7 +21,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from views.classification import ABSENT_COLOUR, HATCH_COLOUR, Classes, palette
-from views.static_map import _projected, _round_length, _Sheet, draw_choropleth
+from views.static_map import _round_length, _Sheet, draw_choropleth, projected
 
 ROOT = Path(__file__).parents[2]
 CLASSES = Classes("quantiles", (0.0, 1.0, 2.0, 3.0), (1, 1, 1))
@@ -207,13 +207,13 @@ def test_no_text_overlaps_another_or_leaves_the_page(monkeypatch: pytest.MonkeyP
     ],
 )
 def test_each_territory_has_its_projection(west: float, south: float, epsg: int) -> None:
-    shown, left_out = _projected(grid("A", west, south), ["A"])
+    shown, left_out = projected(grid("A", west, south), ["A"])
     assert shown.crs.to_epsg() == epsg
     assert left_out == 0
 
 
 def test_distances_are_those_of_the_ground() -> None:
-    shown, _ = _projected(grid("A", 55.4, -21.1), ["A"])
+    shown, _ = projected(grid("A", 55.4, -21.1), ["A"])
     west, south, east, north = shown.total_bounds
     assert (east - west) / 1_000 == pytest.approx(10.4, rel=0.02)
     assert (north - south) / 1_000 == pytest.approx(11.1, rel=0.02)
@@ -221,7 +221,7 @@ def test_distances_are_those_of_the_ground() -> None:
 
 def test_communes_of_another_zone_are_counted_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
     gdf = pd.concat([grid("ABC"), grid("DE", 55.4, -21.1)], ignore_index=True)
-    shown, left_out = _projected(gdf, list("ABCDE"))
+    shown, left_out = projected(gdf, list("ABCDE"))
     assert (len(shown), left_out) == (3, 2)
     written: list[str] = []
     monkeypatch.setattr(Text, "draw", lambda self, renderer: written.append(self.get_text()))

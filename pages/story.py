@@ -1,0 +1,174 @@
+"""The story of a meeting, built once for a perimeter, a comparator and the choices of other pages."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import streamlit as st
+
+from diagnostic.findings import ATOUT, FRAGILITE
+from pages import story_screens as screens
+from pages.comparator import SIMILAR, Comparator, place_comparator, similar_comparator
+from pages.layers import contours
+from pages.needs import commune_needs
+from pages.reading import assessed, reading
+from pages.shared import Current, build_path, indicators, mart, warehouse
+from pages.standing_out import standing_out
+from pages.story_screens import ACCESS, Told
+from pages.unasked import current_cut, current_need, current_settings, current_target
+from views import story_words as words
+from views.cibles import place_text
+from views.observation import commune_value_text
+from views.shapes import commune_shapes
+from views.story import Answer, Screen, Story
+from views.text import alphabetical, count_of, quantity
+
+
+def build_story(found: Current, comparator: Comparator, address: str) -> Story:
+    """Every screen that the data allow, those that they do not, and what is said of each commune."""
+    chosen = current_need()
+    target = current_target(found, chosen.purpose.target if chosen else "tous")
+    settings = None
+    if chosen is not None:
+        reference = commune_needs(chosen.weights, chosen.purpose.id).reference
+        settings = current_settings(reference)
+    state = (chosen, current_cut(), target, settings)
+    story = _story(
+        build_path(), found.codes, found.label, found.whole, comparator.key, repr(state),
+        found, comparator, state,
+    )  # fmt: skip
+    return dataclasses.replace(story, address=address)
+
+
+@st.cache_data(max_entries=30, show_spinner="Préparation des écrans de la réunion…")
+def _story(
+    path: str,
+    codes: tuple[str, ...],
+    label: str,
+    whole: tuple[str, str],
+    key: str,
+    choices: str,
+    _found: Current,
+    _comparator: Comparator,
+    _state: tuple,
+) -> Story:
+    told = _told(_found, _comparator, _state)
+    groups = screens.groups_table(told)
+    strong, weak = screens.points_of(told, ATOUT), screens.points_of(told, FRAGILITE)
+    built: list[Screen] = []
+    dropped: list[str] = []
+    for title, made in (
+        (words.HABITANTS, screens.people_screen(told)),
+        (words.BIEN, screens.strengths_screen(told, strong)),
+        (words.PESE, screens.weaknesses_screen(told, weak)),
+        (words.ECARTS, screens.gaps_screen(told)),
+        (words.ACCES, screens.access_screen(told)),
+        (words.AGIR, screens.groups_screen(told, groups)),
+        (words.INTENSITE, screens.dosing_screen(told, groups)),
+    ):
+        if isinstance(made, Screen):
+            built.append(made)
+        else:
+            dropped.append(f"{title.removesuffix(' ?')} : {made}")
+    built.append(screens.question_screen(weak, built))
+    facts = warehouse().facts
+    return Story(
+        words.spoken_name(label),
+        tuple(built),
+        told.shapes,
+        answers(told, groups),
+        tuple(dropped),
+        (
+            f"{label}, {count_of(len(codes), 'commune')}",
+            f"comparaison : {_comparator.name}",
+            f"données {facts['build_id']} du {pd.Timestamp(facts['construit_le']):%d/%m/%Y}",
+        ),
+        warnings=_found.warnings,
+    )
+
+
+def _told(found: Current, comparator: Comparator, state: tuple) -> Told:
+    chosen, cut, target, settings = state
+    frame = assessed(found, comparator)
+    other = other_comparator(found, comparator)
+    sources = {
+        row.id: f"{row.producer}, {row.title}, {row.vintage} ({row.licence})"
+        for row in mart("sources").itertuples()
+    }
+    known = found.departements and found.communes["has_contour"].any()
+    return Told(
+        found,
+        comparator,
+        frame,
+        standing_out(found, frame),
+        other,
+        assessed(found, other) if other is not None else None,
+        commune_shapes(contours(found), found.codes) if known else None,
+        chosen,
+        cut,
+        target,
+        settings,
+        sources,
+    )
+
+
+def other_comparator(found: Current, comparator: Comparator) -> Comparator | None:
+    """What « ailleurs » means: similar territories, or the nearest larger one when they are it."""
+    if comparator.key != SIMILAR:
+        return similar_comparator(found)
+    inner = [place for place in found.comparators if place.level == "departement"]
+    places = inner or list(found.comparators)
+    return place_comparator(found, places[0]) if places else None
+
+
+def answers(told: Told, groups: pd.DataFrame | None) -> tuple[Answer, ...]:
+    """« Et ma commune ? »: the figure and the group of each commune, in words; never a rank."""
+    shown = told.found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
+    figures = beside = None
+    if screens.has_value(told.frame, ACCESS):
+        period = str(told.frame.at[ACCESS, "period"])
+        figures = screens.commune_figures(told.found, ACCESS, period)
+        beside = epci_figures(told.found, ACCESS, period)
+    made = []
+    for row in shown.itertuples():
+        group = group_said(groups.loc[row.code]) if groups is not None else ""
+        value = (
+            access_said(figures.loc[row.code], beside, row.epci_code, row.epci_name)
+            if figures is not None
+            else ""
+        )
+        both = " ".join(one for one in (value, group) if one)
+        said = {"agir": group, "acces": both}
+        where = row.epci_name if pd.notna(row.epci_name) else row.departement_name
+        made.append(Answer(row.code, row.name, str(where), {k: v for k, v in said.items() if v}))
+    return tuple(made)
+
+
+def epci_figures(found: Current, name: str, period: str) -> pd.Series:
+    """The figure of the intercommunalités of the perimeter, for communes without one."""
+    codes = sorted(found.communes["epci_code"].dropna().unique())
+    rows = mart("level_values", levels=["epci"] * len(codes), codes=codes)
+    rows = rows[(rows["indicator_id"] == name) & (rows["period"] == period)]
+    return rows.set_index("code")["value"].dropna()
+
+
+def access_said(row, beside: pd.Series | None, epci: str, epci_name: str) -> str:
+    """The commune's figure, else why there is none and that of its intercommunalité."""
+    card = indicators()[ACCESS]
+    if pd.notna(row["value"]):
+        return words.consultations(commune_value_text(row, reading(card), short=True))
+    state = commune_value_text(row, reading(card))
+    if beside is None or epci not in beside.index:
+        return f"{state} pour cette commune."
+    value = quantity(beside[epci], card.unit, card.decimals, short=True)
+    return words.in_epci(state, value, epci_name)
+
+
+def group_said(row: pd.Series) -> str:
+    """The group of a commune, or the two it stands between."""
+    if row["group"] == "non classable":
+        return words.UNPLACED
+    if row["between"]:
+        return f"Groupe non assuré, {place_text('', row['between'], complete=True)}."
+    return f"Groupe {words.GROUP_SHORT[row['group']]}."
