@@ -10,6 +10,7 @@ import streamlit as st
 from diagnostic import need
 from diagnostic.dosing import Rule, after_reserve
 from pages.dosing import LARGEST, RATIOS, Settings
+from pages.linked import kept_choice
 from pages.needs import GENERAL, Reference, need_card, purposes
 from pages.shared import Current
 from pages.targets import ALL, target_counts
@@ -22,7 +23,7 @@ CUTS = ("national", "local")
 def choice(key: str) -> str:
     """What the address, else this session, holds under ``key``; empty when nobody chose."""
     asked = st.query_params.get(key)
-    return str(asked if asked is not None else st.session_state.get("choices", {}).get(key, ""))
+    return str(asked) if asked is not None else kept_choice(key)
 
 
 def one_of(key: str, options: Collection[str], default: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import date
 
 from views.story import MOST_WORDS, fitting, words
 from views.text import count_of, joined, number
@@ -227,3 +228,11 @@ def consultations(value: str) -> str:
 def in_epci(state: str, value: str, name: str) -> str:
     """A commune without a figure is told by that of its intercommunalité."""
     return f"{state} ici ; {value} dans son intercommunalité ({spoken_name(name)})."
+
+
+def vote_text(held_on: date | None, priorities: Sequence[tuple[str, int]]) -> str:
+    """« Vote du 03/06/2026 : Accès aux généralistes (12 voix), … », the most chosen first."""
+    chosen = sorted(priorities, key=lambda one: -one[1])
+    listed = joined([f"{text} ({number(count)} voix)" for text, count in chosen])
+    day = f" du {held_on:%d/%m/%Y}" if held_on else ""
+    return f"Vote{day} : {listed or 'aucune voix'}."
