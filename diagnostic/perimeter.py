@@ -132,11 +132,11 @@ def resolve(
     known_communes: Collection[str],
     passage: Mapping[str, str],
 ) -> Resolution:
-    """Communes of a perimeter today: every addition, then every removal.
+    """Communes and municipal arrondissements of a perimeter today: additions, then removals.
 
     ``members``: communes of a (level, code), as a mapping or a function (None or empty = unknown);
     a commune or an arm is its own member when ``known_communes`` (best a set) holds it. An arm is
-    never replaced by its city. ``passage``: former commune code -> current one. What is unknown,
+    never replaced by its city, nor kept beside it: its people would count twice. ``passage``: former commune code -> current one. What is unknown,
     merged or removed for nothing gives a French sentence; the rest still works.
     """
     notes: list[str] = []
@@ -144,11 +144,22 @@ def resolve(
     for part in perimeter.parts:
         if not part.removed:
             kept |= _communes_of(part, members, known_communes, passage, notes)
+    for code in sorted(code for code in kept if city_of(code) in kept):
+        kept.discard(code)
+        notes.append(
+            f"L'arrondissement municipal {code} n'est pas ajouté : sa ville entière fait partie du"
+            " périmètre, ses habitants compteraient deux fois."
+        )
     for part in perimeter.parts:
         if not part.removed:
             continue
         leaving = _communes_of(part, members, known_communes, passage, notes)
-        if leaving and not leaving & kept:
+        if any(city_of(code) in kept for code in leaving):
+            notes.append(
+                f"L'arrondissement municipal {part.code} ne se retire pas d'une ville entière :"
+                " composez plutôt le périmètre des autres arrondissements."
+            )
+        elif leaving and not leaving & kept:
             notes.append(
                 f"{_french(part.level, True)} {part.code} est à retirer mais ne fait pas partie"
                 " du périmètre : rien n'est retiré."
@@ -162,6 +173,13 @@ def resolve(
     if perimeter.parts and not kept:
         notes.append("Ce périmètre ne contient aucune commune connue.")
     return Resolution(tuple(sorted(kept)), tuple(notes))
+
+
+def city_of(code: str) -> str | None:
+    """Commune of a municipal arrondissement, « 75118 » -> « 75056 »; None for any other code."""
+    if not re.fullmatch(_LEVELS["arm"][1], code):
+        return None
+    return {"75": "75056", "69": "69123", "13": "13055"}[code[:2]]
 
 
 def clean_name(text: str) -> str:

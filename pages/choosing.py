@@ -71,7 +71,8 @@ def show_search(found: Current | None) -> None:
         live="300ms",
         max_chars=80,
         placeholder="Par exemple : cergy pontoise, grand cahors, 95127",
-        help="Sans accent ni majuscule si vous voulez ; une faute de frappe est pardonnée.",
+        help="Sans accent ni majuscule si vous voulez ; une faute de frappe est "
+        "pardonnée. Paris, Lyon et Marseille se cherchent aussi par arrondissement : « paris 18 ».",
     )
     if not typed or len(typed.strip()) < 2:
         return

@@ -96,7 +96,7 @@ def _share_inside(found: Current, place: Place) -> float:
         return 0.0
     members = geography().members.get((place.level, place.code), ())
     communes = mart("commune_list", codes=list(members))
-    inside = communes.loc[communes["code"].isin(found.codes), "population"].sum()
+    inside = found.communes.loc[found.communes["city_code"].isin(members), "population"].sum()
     return float(inside / communes["population"].sum())
 
 
@@ -128,14 +128,25 @@ def _other(found: Current, default: str) -> Comparator:
         st.rerun()
     level, code = chosen.whole
     of = of_place(level, code, chosen.label)
-    both = set(chosen.codes) & set(found.codes)
-    shared = chosen.communes.loc[chosen.communes["code"].isin(both), "population"].sum()
+    shared = people_in_both(found.communes, chosen.communes)
     return Comparator(
         f"{OTHER}:{encode(chosen.perimeter)}",
         chosen.label,
         of,
         profile(chosen),
         share=float(shared / chosen.population) if chosen.population else 0.0,
+    )
+
+
+def people_in_both(one: pd.DataFrame, other: pd.DataFrame) -> float:
+    """Inhabitants of two lists of communes at once; a city holds its municipal arrondissements."""
+
+    def inside(part: pd.DataFrame, whole: pd.DataFrame) -> pd.Series:
+        return part["code"].isin(whole["code"]) | part["city_code"].isin(whole["code"])
+
+    arms = inside(other, one) & ~other["code"].isin(one["code"])
+    return float(
+        one.loc[inside(one, other), "population"].sum() + other.loc[arms, "population"].sum()
     )
 
 

@@ -167,6 +167,9 @@ def social_groups(found: Current, axis: Axis, cut: str) -> Groups:
     whole = national_scores(axis) if cut == NATIONAL else own
     if whole is None:
         raise ValueError("Les cinquièmes nationaux demandent les chiffres de toute la France.")
+    # A municipal arrondissement takes the fifth of its score; its people already count in its city.
+    apart = own[~own.index.isin(whole.index)]
+    whole = pd.concat([whole, apart.assign(population=0.0)]) if len(apart) else whole
     classes = weighted_quantile_class(whole["score"], whole["population"], FIFTHS).classes
     rank = disadvantage_rank(classes.reindex(own.index)).dropna().astype(int)
     sign = 1.0 if axis.high_is_deprived else -1.0

@@ -29,7 +29,7 @@ def layer(found: Current) -> GeometryLayer | None:
     """Contours of the départements of the perimeter, served as one static file; None without any."""
     if not found.departements or not found.communes["has_contour"].any():
         return None
-    return area_layer(found.departements)
+    return area_layer(found.departements, arms=found.arrondissements > 0)
 
 
 def area_layer(departements: tuple[str, ...], *, arms: bool = False) -> GeometryLayer:
@@ -50,7 +50,7 @@ def _layer(path: str, departements: tuple[str, ...], arms: bool) -> GeometryLaye
 
 def contours(found: Current) -> gpd.GeoDataFrame:
     """Contours of the départements of the perimeter: code, name, geometry (degrees)."""
-    return area_contours(found.departements)
+    return area_contours(found.departements, arms=found.arrondissements > 0)
 
 
 def area_contours(departements: tuple[str, ...], *, arms: bool = False) -> gpd.GeoDataFrame:

@@ -195,6 +195,8 @@ def show_ratio(found: Current, chosen: Plan) -> None:
 found = require_perimeter()
 header(found, "Mortalité")
 st.markdown(words.INTRO)
+if found.arrondissements:
+    st.info(words.ONLY_CITIES, icon=":material/info:")
 chosen, lacking, first_years = plan_of(found)
 if chosen is not None:
     show_ratio(found, chosen)

@@ -72,11 +72,23 @@ class Checks:
 
 @dataclass(frozen=True)
 class _Matrix:
-    """Every loaded commune: indicators (wide), stated errors in the same shape, population."""
+    """Every loaded commune: indicators (wide), stated errors in the same shape, population.
+
+    Municipal arrondissements (``arms``) have a need of their own and weigh on no reference.
+    """
 
     values: pd.DataFrame
     errors: pd.DataFrame
     population: pd.Series
+    arms: frozenset[str]
+
+    @property
+    def country(self) -> _Matrix:
+        """Whole communes alone, where nobody is counted twice."""
+        kept = [code for code in self.values.index if code not in self.arms]
+        return _Matrix(
+            self.values.loc[kept], self.errors.loc[kept], self.population[kept], frozenset()
+        )
 
 
 @st.cache_resource(show_spinner=False)
@@ -160,9 +172,11 @@ def _commune_needs(path: str, purpose: str, weights: Weights) -> CommuneNeeds:
 @st.cache_resource(max_entries=6, show_spinner="Lecture des communes…")
 def _matrix(path: str, purpose: str) -> _Matrix:
     periods = _suited(path, purpose).card.periods
-    long = open_warehouse(path).mart(
-        "commune_matrix", indicators=list(periods), periods=list(periods.values())
+    asked = {"indicators": list(periods), "periods": list(periods.values())}
+    communes, arms = (
+        open_warehouse(path).mart(name, **asked) for name in ("commune_matrix", "arm_matrix")
     )
+    long = pd.concat([communes, arms]) if len(arms) else communes
     long["error"] = _errors(long)
     wide, errors = (
         long.pivot(index="code", columns="indicator_id", values=column).reindex(
@@ -171,7 +185,7 @@ def _matrix(path: str, purpose: str) -> _Matrix:
         for column in ("value", "error")
     )
     population = long.groupby("code")["population"].first().fillna(0.0)
-    return _Matrix(wide, errors, population)
+    return _Matrix(wide, errors, population, frozenset(arms["code"]))
 
 
 def _errors(long: pd.DataFrame) -> pd.Series:
@@ -201,8 +215,9 @@ def _national(
     path: str, purpose: str, scores: pd.DataFrame, weights: dict[str, float]
 ) -> Reference:
     """Quantiles of need over France: measured when nearly all of it is loaded, else estimated."""
-    known = scores["need"].dropna()
-    people = _matrix(path, purpose).population.reindex(known.index)
+    people = _matrix(path, purpose).country.population
+    known = scores["need"].reindex(people.index).dropna()
+    people = people.reindex(known.index)
     country = open_warehouse(path).mart("territory_named", levels=["france"], codes=["FR"])
     if people.sum() >= NATIONAL_SHARE * country["population"].iloc[0]:
         return _landmarks(need.weighted_quantiles(known, people, QUANTILES), exact=True)
@@ -220,7 +235,7 @@ def _landmarks(quantiles: np.ndarray, *, exact: bool) -> Reference:
 @st.cache_resource(max_entries=20, show_spinner=False)
 def _correlation(path: str, purpose: str) -> pd.DataFrame:
     """Correlations of the raw indicators over the communes that have them all."""
-    communes = _matrix(path, purpose)
+    communes = _matrix(path, purpose).country
     names = [one for ways in _suited(path, purpose).card.directions.values() for one in ways]
     complete = communes.values[names].dropna()
     return correlations(complete, communes.population.reindex(complete.index)).clip(-1, 1)
@@ -229,7 +244,7 @@ def _correlation(path: str, purpose: str) -> pd.DataFrame:
 @st.cache_resource(max_entries=20, show_spinner=False)
 def _checks(path: str, purpose: str, weights: Weights) -> Checks:
     card = _suited(path, purpose).card
-    communes = _matrix(path, purpose)
+    communes = _matrix(path, purpose).country
     counted = {domain for domain, weight in weights if weight > 0}
     names = [one for domain, ways in card.directions.items() if domain in counted for one in ways]
     frame = communes.values[names].dropna()
@@ -247,7 +262,7 @@ def _country(path: str, purpose: str, weights: Weights) -> need.National:
     moments = _references(path, purpose)[["mean", "sd"]]
     reference = _commune_needs(path, purpose, weights).reference
     if reference.exact:
-        communes = _matrix(path, purpose)
+        communes = _matrix(path, purpose).country
         return need.national_draws(
             communes.values,
             communes.population,

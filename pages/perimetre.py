@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from diagnostic.perimeter import MAX_NAME, Part, Perimeter
+from diagnostic.perimeter import MAX_NAME, Part, Perimeter, city_of
 from pages.choosing import change, show_search
 from pages.filing import show_file_box
 from pages.layers import contour_credit, layer
@@ -34,11 +34,12 @@ def remove_commune() -> None:
     if not code:
         return
     old: Perimeter = st.session_state["perimeter"]
-    added = Part("commune", code)
+    level = "arm" if city_of(code) else "commune"
+    added = Part(level, code)
     if added in old.parts:
         change([one for one in old.parts if one != added])
     else:
-        change([*old.parts, Part("commune", code, removed=True)])
+        change([*old.parts, Part(level, code, removed=True)])
     st.session_state["retirer"] = None
 
 
@@ -68,12 +69,14 @@ def show_composition(found: Current) -> None:
     names = dict(zip(found.communes["code"], found.communes["name"], strict=True))
     if len(names) > 1:
         st.selectbox(
-            "Retirer une commune",
+            "Retirer une commune ou un arrondissement"
+            if found.arrondissements
+            else "Retirer une commune",
             sorted(names, key=lambda code: alphabetical(names[code])),
             index=None,
             format_func=lambda code: f"{names[code]} ({code})",
             key="retirer",
-            placeholder="Choisir une commune du périmètre",
+            placeholder="Choisir dans le périmètre",
             on_change=remove_commune,
         )
 
@@ -127,7 +130,10 @@ def show_communes(found: Current) -> None:
     table = found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
     texts = pd.DataFrame(
         {
-            "Commune": table["name"] + " (" + table["code"] + ")",
+            "Arrondissement ou commune" if found.arrondissements else "Commune": table["name"]
+            + " ("
+            + table["code"]
+            + ")",
             "Intercommunalité": table["epci_name"].fillna("aucune"),
             "Département": table["departement_name"],
             "Habitants": table["population"].map(number),
@@ -135,14 +141,18 @@ def show_communes(found: Current) -> None:
     )
     if table["departement_name"].nunique() == 1:
         texts = texts.drop(columns="Département")
-    with st.expander(f"Les communes ({len(found.codes)})", icon=":material/list:"):
+    with st.expander(f"La liste : {found.size}", icon=":material/list:"):
         show_table(texts, "Communes du périmètre", ["Habitants"])
 
 
 def show_numbers(found: Current) -> None:
     people, places, bodies = st.columns(3)
     people.metric("Habitants", number(found.population), border=True)
-    places.metric("Communes", number(len(found.codes)), border=True)
+    places.metric(
+        "Communes et arrondissements" if found.arrondissements else "Communes",
+        number(len(found.codes)),
+        border=True,
+    )
     bodies.metric(
         "Intercommunalités (EPCI)", number(found.communes["epci_code"].nunique()), border=True
     )

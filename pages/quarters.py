@@ -22,8 +22,11 @@ def show_quarters(found: Current) -> None:
         rows.loc[rows["geography"] == "QP2024"].drop_duplicates("code")["name"], key=alphabetical
     )
     figures = rows[rows["indicator_id"].notna()]
+    if found.arrondissements:
+        st.markdown(words.ONLY_CITIES)
     if not current and figures.empty:
-        st.markdown(words.NO_QUARTER)
+        if found.arrondissements < len(found.codes):
+            st.markdown(words.NO_QUARTER)
         return
     if current:
         st.markdown(escape_markdown(words.quarters_sentence(current)))

@@ -15,7 +15,7 @@ from diagnostic.comparison import shown
 from diagnostic.perimeter import Perimeter, decode, encode, resolve
 from diagnostic.search import SearchIndex
 from views.tables import MAX_HTML_ROWS, html_table
-from views.text import count_of, departement_text, escape_markdown, joined, number
+from views.text import count_of, departement_text, escape_markdown, joined, members_text, number
 from warehouse.indicators import IndicatorCard, load_indicators
 from warehouse.paths import ROOT, published
 from warehouse.read import Warehouse
@@ -78,10 +78,14 @@ def search_index() -> SearchIndex:
 
 @dataclass(frozen=True)
 class Geography:
-    """Who belongs to what: communes of each (level, code), present communes, former codes."""
+    """Who belongs to what: communes of each (level, code), present communes, former codes.
+
+    ``arms``: municipal arrondissements, which belong to themselves and to nothing else.
+    """
 
     members: dict[tuple[str, str], tuple[str, ...]]
     communes: frozenset[str]
+    arms: frozenset[str]
     passage: dict[str, str]
     names: dict[tuple[str, str], str]
 
@@ -103,6 +107,7 @@ def _geography(path: str) -> Geography:
     return Geography(
         members=members,
         communes=frozenset(code for level, code in members if level == "commune"),
+        arms=frozenset(code for level, code in names if level == "arm"),
         passage=dict(zip(former["old_code"], former["code"], strict=True)),
         names=names | {("france", "FR"): "France"},
     )
@@ -143,6 +148,21 @@ class Current:
     def code_list(self) -> list[str]:
         """Commune codes, as marts take them."""
         return list(self.codes)
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """Communes of the perimeter, the whole city standing for each of its arrondissements."""
+        return tuple(sorted(self.communes["city_code"].unique()))
+
+    @property
+    def arrondissements(self) -> int:
+        """How many of its parts are municipal arrondissements."""
+        return int((self.communes["city_code"] != self.communes["code"]).sum())
+
+    @property
+    def size(self) -> str:
+        """« 13 communes », « 1 arrondissement », « 2 communes et 1 arrondissement »."""
+        return members_text(len(self.codes) - self.arrondissements, self.arrondissements)
 
     @property
     def departements(self) -> tuple[str, ...]:
@@ -212,15 +232,7 @@ def resolved(perimeter: Perimeter) -> Current:
 @st.cache_data(max_entries=200, show_spinner=False)
 def _resolve(path: str, perimeter: Perimeter) -> Current:
     known = _geography(path)
-    arms = [part for part in perimeter.parts if part.level == "arm"]
-    asked = Perimeter(tuple(part for part in perimeter.parts if part.level != "arm"))
-    resolution = resolve(asked, known.members, known.communes, known.passage)
-    notes = resolution.warnings
-    if arms:
-        notes = (
-            *notes,
-            "Un arrondissement municipal ne fait pas un périmètre : choisissez sa ville.",
-        )
+    resolution = resolve(perimeter, known.members, known.communes | known.arms, known.passage)
     communes = open_warehouse(path).mart("commune_list", codes=list(resolution.communes))
     kept = [part for part in perimeter.parts if not part.removed]
     only = kept[0] if len(perimeter.parts) == 1 else None
@@ -232,7 +244,7 @@ def _resolve(path: str, perimeter: Perimeter) -> Current:
         label=perimeter.name or _automatic_name(perimeter, known),
         whole=whole,
         comparators=_comparators(communes, known) if len(communes) else (),
-        warnings=notes,
+        warnings=resolution.warnings,
     )
 
 
@@ -255,9 +267,13 @@ def _automatic_name(perimeter: Perimeter, known: Geography) -> str:
 def _comparators(communes: pd.DataFrame, known: Geography) -> tuple[Place, ...]:
     """Larger territories of the perimeter, the nearest first; where it spans two, the larger share.
 
-    One that is the perimeter itself (La Réunion, a département and a région) is left out.
+    One that is the perimeter itself (La Réunion, a département and a région), or the same place as
+    a nearer one (Paris, a commune and a département), is left out.
     """
     places: list[Place] = []
+    city = communes["city_code"].unique()
+    if len(city) == 1 and (communes["city_code"] != communes["code"]).any():
+        places.append(Place("commune", city[0], communes["city_name"].iloc[0]))
     if communes["epci_code"].nunique(dropna=False) == 1 and pd.notna(communes["epci_code"].iloc[0]):
         first = communes.iloc[0]
         places.append(Place("epci", first["epci_code"], first["epci_name"]))
@@ -266,10 +282,14 @@ def _comparators(communes: pd.DataFrame, known: Geography) -> tuple[Place, ...]:
         code, name = share.idxmax()
         places.append(Place(level, code, name))
     places.append(Place("france", "FR", "France"))
-    own = set(communes["code"])
-    return tuple(
-        place for place in places if set(known.members.get((place.level, place.code), ())) != own
-    )
+    seen = [set(communes["code"])]
+    kept = []
+    for place in places:
+        inside = set(known.members.get((place.level, place.code), ()))
+        if inside not in seen:
+            kept.append(place)
+            seen.append(inside)
+    return tuple(kept)
 
 
 def require_perimeter() -> Current:
@@ -298,7 +318,7 @@ def header(found: Current, title: str) -> None:
         ][:3]
     )
     st.markdown(
-        f"**{escape_markdown(found.label)}** · {count_of(len(found.codes), 'commune')} · "
+        f"**{escape_markdown(found.label)}** · {found.size} · "
         f"{number(found.population)} habitants · {escape_markdown(where)}"
     )
     for warning in found.warnings:

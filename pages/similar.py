@@ -54,7 +54,7 @@ class Similar:
 
 def similar(found: Current) -> Similar:
     """EPCI like the perimeter on the traits of data/voisins.yml, those that it touches apart."""
-    return _similar(build_path(), found.codes, found.whole)
+    return _similar(build_path(), found.codes, found.whole, found.cities)
 
 
 def show_similar(alike: Similar) -> None:
@@ -106,14 +106,16 @@ def _epci(path: str) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _similar(path: str, codes: tuple[str, ...], whole: tuple[str, str]) -> Similar:
+def _similar(
+    path: str, codes: tuple[str, ...], whole: tuple[str, str], cities: tuple[str, ...]
+) -> Similar:
     count, variables = _settings()
     figures, chosen = _epci(path)
     periods = dict(zip(chosen["indicator_id"], chosen["period"], strict=True))
     own = _own(path, codes, whole, periods)
     used = [one for one in variables if one.indicator in own.index]
     table = _matrix(figures, periods, used)
-    inside = {epci for epci in table.index if set(_communes(epci)) & set(codes)}
+    inside = {epci for epci in table.index if set(_communes(epci)) & set(cities)}
     candidates = table.drop(index=list(inside)).dropna()
     everyone = pd.concat([candidates, own.reindex(table.columns).to_frame(SUBJECT).T])
     found = nearest(everyone, count, log=[one.indicator for one in used if one.log], of=[SUBJECT])

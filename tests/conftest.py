@@ -10,6 +10,8 @@ import pytest
 from filelock import FileLock
 from streamlit.testing.v1 import AppTest
 
+from warehouse.build import Report, build
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 BROWSER_REQUIRED = os.environ.get("GRADIENT_REQUIRE_BROWSER") == "1"
@@ -66,6 +68,21 @@ def shared_dir() -> Path:
     if not SHARED.is_dir():
         pytest.skip("le dossier ../shared est absent")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def national_build(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The national profile on the producers' real files, built once whatever the number of workers.
+
+    GRADIENT_TEST_DATA_DIR keeps it too, in a folder of its own.
+    """
+    base = tmp_path_factory.getbasetemp()
+    common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    kept = os.environ.get("GRADIENT_TEST_DATA_DIR")
+    folder = Path(kept).resolve() / "national" if kept else common / "national"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(common / "national.lock"):
+        return build("national", folder, depot=shared_dir / "open-data")
 
 
 @pytest.fixture

@@ -225,7 +225,7 @@ NO_AXIS = (
 )
 ONE_COMMUNE = (
     "Un écart entre communes se lit dans un périmètre de trois communes ou plus. Choisissez par exemple "
-    "toute l'intercommunalité."
+    "toute l'intercommunalité, ou plusieurs arrondissements d'une grande ville."
 )
 NO_COUNT = (
     "Un nombre ou une catégorie ne se compare pas d'un groupe de communes à l'autre : choisissez une "

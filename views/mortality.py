@@ -197,6 +197,10 @@ def missing_sentence(has_deaths: bool) -> str:
     return f"Le ratio ne peut pas être calculé ici.{shown} Il manque :"
 
 
+ONLY_CITIES = (
+    "Les décès et les âges de Paris, Lyon et Marseille ne sont lus que pour la ville entière, pas pour "
+    "un arrondissement : prenez la ville pour périmètre."
+)
 NO_DEATHS = "Aucun décès n'est chargé pour ce territoire : rien à montrer pour l'instant."
 HOW_TO_LOAD = (
     "La page Données charge ces sources, ou reçoit leurs fichiers téléchargés chez le producteur."

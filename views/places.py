@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # Départements and régions by the article French gives them; the others take none (« de Paris »).
 _DEPARTEMENTS = {
     "de l'": "01 02 03 07 09 10 11 12 27 28 34 35 36 37 38 60 61 89 91",
@@ -36,6 +38,9 @@ def of_place(level: str, code: str, name: str) -> str:
         return f"{_OF.get((level, code), _plain(name))}{name}"
     if level == "commune":
         return of_name(name)
+    arm = re.fullmatch(r"(.+) (\d+er?) Arrondissement", name) if level == "arm" else None
+    if arm:
+        return f"du {arm[2]} arrondissement {of_name(arm[1])}"
     if level == "epci":
         return f"de l'intercommunalité « {name} »"
     return f"de « {name} »"

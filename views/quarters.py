@@ -35,6 +35,12 @@ HEALTH = (
 )
 
 
+ONLY_CITIES = (
+    "Les quartiers prioritaires sont rattachés à leur ville entière, jamais à un arrondissement "
+    "municipal : ils se lisent sur le périmètre de la ville."
+)
+
+
 def quarters_sentence(names: Sequence[str]) -> str:
     """How many quartiers of 2024 the perimeter has, and their names."""
     some = [*names[:8], f"{number(len(names) - 8)} autres"] if len(names) > 9 else list(names)

@@ -143,6 +143,16 @@ def period_text(period: str) -> str:
     return f"{months[first_month - 1]} {first_year} – {months[last_month - 1]} {last_year}"
 
 
+def members_text(communes: int, arrondissements: int) -> str:
+    """« 13 communes », « 1 arrondissement », « 2 communes et 1 arrondissement »."""
+    said = []
+    if communes or not arrondissements:
+        said.append(count_of(communes, "commune"))
+    if arrondissements:
+        said.append(count_of(arrondissements, "arrondissement"))
+    return joined(said)
+
+
 def departement_text(name: str | None, code: str | None) -> str:
     """« Val-d'Oise (95) », or nothing."""
     return f"{name} ({code})" if name and code else ""

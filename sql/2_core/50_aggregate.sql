@@ -1,5 +1,6 @@
 -- The one aggregation engine, for levels at build time and for perimeters at run time.
--- groups and codes are parallel lists: commune codes[i] belongs to group groups[i].
+-- groups and codes are parallel lists: commune codes[i] belongs to group groups[i]. A municipal
+-- arrondissement is taken as a commune is; no group holds one beside its city.
 -- Rules by kind: docs/entrepot.md. Coverage is the share of the group's population whose
 -- commune has a figure; under 90 % the value is withheld and the reason given.
 CREATE MACRO aggregate_communes(groups, codes) AS TABLE
@@ -8,7 +9,7 @@ WITH member AS (
 ),
 sized AS (
     SELECT m.parent_code, m.code, coalesce(t.population, 0) AS population
-    FROM member m JOIN territory t ON t.level = 'commune' AND t.code = m.code
+    FROM member m JOIN territory t ON t.level IN ('commune', 'arm') AND t.code = m.code
 ),
 whole AS (
     SELECT parent_code, count(*) AS communes, sum(population) AS population
@@ -23,7 +24,7 @@ cell AS (
                OR (o.state = 'absent' AND i.aggregation = 'sum_ratio' AND o.denominator = 0) AS known,
            o.state = 'secret' AND i.masked_low IS NOT NULL AS bounded
     FROM sized s
-    JOIN observation o ON o.level = 'commune' AND o.code = s.code
+    JOIN observation o ON o.level IN ('commune', 'arm') AND o.code = s.code
     JOIN indicator i ON i.id = o.indicator_id AND i.aggregation <> 'none'
 ),
 summed AS (

@@ -15,3 +15,12 @@ FROM wanted w
 JOIN observation o ON o.indicator_id = w.indicator_id AND o.period = w.period AND o.level = 'commune'
 JOIN territory t ON t.level = 'commune' AND t.code = o.code
 WHERE o.value IS NOT NULL;
+
+-- The same for the arrondissements of Paris, Lyon and Marseille, whose cities are in the matrix.
+CREATE MACRO arm_matrix(indicators, periods) AS TABLE
+WITH wanted AS (SELECT unnest(indicators) AS indicator_id, unnest(periods) AS period)
+SELECT o.code, o.indicator_id, o.value, o.numerator, o.denominator, t.population
+FROM wanted w
+JOIN observation o ON o.indicator_id = w.indicator_id AND o.period = w.period AND o.level = 'arm'
+JOIN territory t ON t.level = 'arm' AND t.code = o.code
+WHERE o.value IS NOT NULL;

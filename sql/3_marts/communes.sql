@@ -1,9 +1,9 @@
--- Figures of chosen communes, all indicators and periods.
+-- Figures of chosen communes or municipal arrondissements, all indicators and periods.
 CREATE MACRO commune_values(codes) AS TABLE
 SELECT o.* EXCLUDE (level), t.population
 FROM (SELECT DISTINCT unnest(codes) AS code) w
-JOIN observation o ON o.level = 'commune' AND o.code = w.code
-JOIN territory t ON t.level = 'commune' AND t.code = w.code;
+JOIN observation o ON o.level IN ('commune', 'arm') AND o.code = w.code
+JOIN territory t ON t.level = o.level AND t.code = w.code;
 
 -- Figures of one indicator at one period, for a map: every commune asked has a row.
 CREATE MACRO map_values(codes, indicator, at_period) AS TABLE
@@ -12,9 +12,9 @@ SELECT w.code, t.name, t.population, o.value, o.numerator, o.denominator, o.ci_l
        if(o.state IS NULL, 'pas de chiffre chargé pour cette commune', o.reason) AS reason,
        o.source_id
 FROM (SELECT DISTINCT unnest(codes) AS code) w
-JOIN territory t ON t.level = 'commune' AND t.code = w.code
+JOIN territory t ON t.level IN ('commune', 'arm') AND t.code = w.code
 LEFT JOIN observation o
-    ON o.level = 'commune' AND o.code = w.code AND o.indicator_id = indicator AND o.period = at_period
+    ON o.level = t.level AND o.code = w.code AND o.indicator_id = indicator AND o.period = at_period
 ORDER BY w.code;
 
 -- The same for the arrondissements of Paris, Lyon and Marseille.
@@ -41,15 +41,15 @@ SELECT o.indicator_id, o.period, o.value::INTEGER AS category, count(*) AS commu
        sum(t.population) AS population
 FROM observation o
 JOIN indicator i ON i.id = o.indicator_id AND i.kind = 'ordinal'
-JOIN territory t ON t.level = 'commune' AND t.code = o.code
-WHERE o.level = 'commune' AND o.code IN (SELECT unnest(codes)) AND o.value IS NOT NULL
+JOIN territory t ON t.level = o.level AND t.code = o.code
+WHERE o.level IN ('commune', 'arm') AND o.code IN (SELECT unnest(codes)) AND o.value IS NOT NULL
 GROUP BY ALL ORDER BY ALL;
 
 -- Periods of an indicator with at least one figure among chosen communes.
 CREATE MACRO periods_of(codes) AS TABLE
 SELECT indicator_id, period, count(*) FILTER (state IN ('ok', 'approx')) AS communes
 FROM observation
-WHERE level = 'commune' AND code IN (SELECT unnest(codes))
+WHERE level IN ('commune', 'arm') AND code IN (SELECT unnest(codes))
 GROUP BY ALL ORDER BY ALL;
 
 -- Inhabitants of chosen communes by sex and band of age, every census loaded.

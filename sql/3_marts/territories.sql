@@ -3,7 +3,7 @@ SELECT t.level, t.code, t.name, t.departement_code AS departement, d.name AS dep
        t.population
 FROM territory t
 LEFT JOIN territory d ON d.level = 'departement' AND d.code = t.departement_code
-WHERE t.level IN ('commune', 'epci', 'ept', 'petr', 'departement', 'region')
+WHERE t.level IN ('commune', 'arm', 'epci', 'ept', 'petr', 'departement', 'region')
 ORDER BY t.level, t.code;
 
 CREATE MACRO members() AS TABLE
@@ -12,17 +12,19 @@ WHERE parent_level NOT IN ('qpv', 'qpv_2015') ORDER BY ALL;
 
 CREATE MACRO former_communes() AS TABLE SELECT old_code, code FROM passage ORDER BY old_code;
 
--- One row a commune, with the names of what holds it.
+-- One row a commune or municipal arrondissement, with the names of what holds it; ``city_code`` is
+-- the city of an arrondissement, the commune itself otherwise.
 CREATE MACRO commune_list(codes) AS TABLE
 SELECT t.code, t.name, t.population, t.departement_code, d.name AS departement_name,
-       t.region_code, r.name AS region_name, t.epci_code, e.name AS epci_name, t.ept_code,
-       t.lon, t.lat, g.code IS NOT NULL AS has_contour
+       t.region_code, r.name AS region_name, c.epci_code, e.name AS epci_name, c.ept_code,
+       t.lon, t.lat, g.code IS NOT NULL AS has_contour, c.code AS city_code, c.name AS city_name
 FROM (SELECT DISTINCT unnest(codes) AS code) w
-JOIN territory t ON t.level = 'commune' AND t.code = w.code
+JOIN territory t ON t.level IN ('commune', 'arm') AND t.code = w.code
+JOIN territory c ON c.level = 'commune' AND c.code = coalesce(t.commune_code, t.code)
 LEFT JOIN territory d ON d.level = 'departement' AND d.code = t.departement_code
 LEFT JOIN territory r ON r.level = 'region' AND r.code = t.region_code
-LEFT JOIN territory e ON e.level = 'epci' AND e.code = t.epci_code
-LEFT JOIN territory_geometry g ON g.level = 'commune' AND g.code = t.code
+LEFT JOIN territory e ON e.level = 'epci' AND e.code = c.epci_code
+LEFT JOIN territory_geometry g ON g.level = t.level AND g.code = t.code
 ORDER BY t.code;
 
 CREATE MACRO territory_named(levels, codes) AS TABLE

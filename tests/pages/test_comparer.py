@@ -209,7 +209,7 @@ def test_similar_territories_come_in_one_click(app_test: AppTest) -> None:
 
 @pytest.mark.parametrize(
     "asked",
-    ["zzz", "epci:000000000", "arm:75118", "x" * 5000, ";;;", "epci:249500109;epci:000000000"],
+    ["zzz", "epci:000000000", "arm:75121", "x" * 5000, ";;;", "epci:249500109;epci:000000000"],
 )
 def test_a_wrong_link_is_said(app_test: AppTest, asked: str) -> None:
     text = visit(app_test, t=asked)

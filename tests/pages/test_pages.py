@@ -46,6 +46,8 @@ PERIMETERS = {
     "région": "reg:11",
     "Mayotte": "reg:06",
     "Paris": "com:75056",
+    "arrondissement": "arm:75118",
+    "arrondissements et une commune": "arm:69383,arm:69387,com:69266",
 }
 SECRET = ("secret statistique", "pas de chiffre")
 BROKEN = "n'a pas pu s'afficher"
@@ -167,7 +169,7 @@ def test_without_a_perimeter(app_test: AppTest, name: str) -> None:
     assert any("Choisissez d'abord un périmètre" in one.value for one in app_test.info)
 
 
-@pytest.mark.parametrize("asked", ["arm:75118", "epci:000000000", "com:99999", "zzz:1", "x" * 5000])
+@pytest.mark.parametrize("asked", ["arm:75121", "epci:000000000", "com:99999", "zzz:1", "x" * 5000])
 def test_nothing_known_in_the_address(app_test: AppTest, asked: str) -> None:
     """A territory without a commune in the data: a sentence, on each page that opens first."""
     app_test.query_params["p"] = asked

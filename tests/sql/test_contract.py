@@ -139,6 +139,7 @@ ARGUMENTS = {
 }
 # Of tables that the embedded default leaves empty.
 EMPTY_HERE = {
+    "arm_matrix",
     "commune_zoning",
     "layer_quarters",
     "national_deaths",

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from diagnostic import need
 from tests.conftest import ROOT
-from warehouse.build import Report, build
+from warehouse.build import Report
 from warehouse.needs import SuitedNeeds, load_needs, suit
 from warehouse.read import Warehouse
 
@@ -43,8 +43,8 @@ CORE = (
 
 
 @pytest.fixture(scope="module")
-def national(shared_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Report:
-    return build("national", tmp_path_factory.mktemp("national"), depot=shared_dir / "open-data")
+def national(national_build: Report) -> Report:
+    return national_build
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from diagnostic.perimeter import (
     MAX_PARTS,
     Part,
     Perimeter,
+    city_of,
     clean_name,
     decode,
     encode,
@@ -172,6 +173,32 @@ def test_resolution_adds_then_removes() -> None:
     assert communes("dep:95,-epci:249500109") == (("95169",), ())
     assert communes("arm:75101") == (("75101",), ())
     assert communes("") == ((), ())
+
+
+def test_an_arrondissement_is_never_counted_beside_its_city() -> None:
+    known = {"75056", "75101", "75118", "69383"}
+    members = {("departement", "75"): ("75056",)}
+
+    def asked(link: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        found = resolve(decode(link)[0], members, known, {})
+        return found.communes, found.warnings
+
+    assert asked("arm:75118,arm:69383") == (("69383", "75118"), ())
+    for link in ("com:75056,arm:75118", "dep:75,arm:75118"):
+        found, (warning,) = asked(link)
+        assert found == ("75056",)
+        assert "compteraient deux fois" in warning
+    found, (warning,) = asked("com:75056,-arm:75118")
+    assert found == ("75056",)
+    assert "ne se retire pas d'une ville entière" in warning
+    assert asked("arm:75118,arm:75101,-arm:75101")[0] == ("75118",)
+    assert asked("arm:75118,com:75056,-com:75056")[0] == ()
+
+
+def test_the_city_of_an_arrondissement() -> None:
+    asked = ("75101", "75120", "13216", "69389")
+    assert [city_of(code) for code in asked] == ["75056", "75056", "13055", "69123"]
+    assert [city_of(code) for code in ("75056", "13217", "95127", "69380")] == [None] * 4
 
 
 def test_a_merged_commune_is_carried_and_said() -> None:

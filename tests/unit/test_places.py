@@ -26,6 +26,8 @@ from views.places import of_name, of_place
         ("france", "FR", "France", "de la France"),
         ("france", "FM", "France métropolitaine", "de la France métropolitaine"),
         ("commune", "95127", "Cergy", "de Cergy"),
+        ("arm", "75118", "Paris 18e Arrondissement", "du 18e arrondissement de Paris"),
+        ("arm", "13201", "Marseille 1er Arrondissement", "du 1er arrondissement de Marseille"),
         (
             "epci",
             "249500109",
