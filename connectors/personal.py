@@ -1,10 +1,11 @@
-"""Columns that designate people, known by their title or by what their cells look like."""
+"""Columns and sentences that designate people, known by a title or by what they look like."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -37,14 +38,75 @@ _CELLS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (
         re.compile(
-            r"(?<!\d)\d{1,4} ?(?:bis|ter)?,? (?:rue|avenue|av\.?|boulevard|bd|allee|place|impasse|chemin"
-            r"|route|square|cite|residence|quai|cours)\b",
+            r"(?<!\d)\d{1,4} ?(?:bis|ter)?,? (?:rue|avenue|av\.?|boulevard|bd|all[ée]e|place|impasse|chemin"
+            r"|route|square|cit[ée]|r[ée]sidence|quai|cours)\b",
             re.I,
         ),
         "une adresse",
     ),
     (re.compile(r"^(?:m\.|mr\.?|mme|mlle|monsieur|madame|mademoiselle) \w", re.I), "des noms de personnes"),
 )  # fmt: skip
+# In a sentence, a title and a name, unless they name a place (« rue du Docteur Calmette »).
+_TITLE = re.compile(
+    r"(?P<before>(?:\S+\s+){0,2})"
+    r"\b(?P<title>M\.|MM\.|Mr|Monsieur|Mme|Mmes|Madame|Mlle|Mademoiselle|Dr|Docteur|Docteure|Pr|Professeur"
+    r"|Professeure)\.?\s+(?P<name>(?:(?:de|du|des|van|von|ben|el|le|la)\s+|d['’])*[^\W\d_][\w'’-]*)",
+    re.IGNORECASE,
+)
+_NAMED_PLACE = re.compile(
+    r"\b(rue|avenue|av|boulevard|bd|allee|place|impasse|chemin|route|square|quai|cours|hopital|clinique"
+    r"|centre|ecole|college|lycee|maison|espace|cite|residence|stade|gymnase|square|parc|saint|sainte)\b"
+)
+# After « Mme », what is not a name: a function, or the next word of the sentence.
+_NOT_NAMES = frozenset(
+    [
+        "maire",
+        "presidente",
+        "president",
+        "prefete",
+        "prefet",
+        "ministre",
+        "directrice",
+        "directeur",
+        "deputee",
+        "depute",
+        "adjointe",
+        "adjoint",
+        "conseillere",
+        "conseiller",
+        "inspectrice",
+        "inspecteur",
+        "proviseure",
+        "proviseur",
+        "principale",
+        "principal",
+        "et",
+        "ou",
+        "qui",
+        "que",
+        "de",
+        "du",
+        "des",
+        "la",
+        "le",
+        "les",
+        "a",
+        "est",
+        "dit",
+        "nous",
+        "vous",
+        "m",
+        "x",
+        "y",
+        "z",
+    ]
+)
+_SHORT_TITLES = frozenset({"mme", "mmes", "mlle", "dr", "pr", "mr"})
+_BIRTH = re.compile(
+    r"\bn[ée](?:\(?e\)?)?\s+le\s+\d{1,2}(?:er)?(?:[/.-]|\s)\s*\S+(?:[/.-]|\s)\s*\d{2,4}",
+    re.IGNORECASE,
+)
+_CERTAIN = frozenset({"une adresse électronique", "un téléphone", "un numéro de sécurité sociale"})
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+)?|\d{1,2}[/.-]\d{1,2}[/.-](\d\d|\d{4})")
 DATES = "des dates, qui désignent des personnes ou le jour de leur venue"
 
@@ -88,3 +150,46 @@ def _by_cells(cells: pd.Series) -> str:
     if len(cells) and cells.map(lambda cell: bool(_DATE.fullmatch(cell))).mean() >= 0.5:
         return DATES
     return ""
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """What seems to designate somebody in a sentence: what it is, in French, and where.
+
+    ``certain``: nothing else is written that way; otherwise it may be the name of a place.
+    """
+
+    what: str
+    excerpt: str
+    certain: bool
+
+
+def personal_in_text(text: str) -> list[Suspicion]:
+    """What seems to designate people in a sentence, in order: certain things first.
+
+    Known by their form alone: e-mail, telephone, social security number, date of birth, postal
+    address, a title before a name. A first name alone, a rare illness or an age are not seen.
+    """
+    found = [
+        Suspicion(what, one.group().strip(), what in _CERTAIN)
+        for pattern, what in _CELLS
+        if not pattern.pattern.startswith("^")
+        for one in pattern.finditer(text)
+    ]
+    found += [
+        Suspicion("une date de naissance", one.group(), True) for one in _BIRTH.finditer(text)
+    ]
+    found += [
+        Suspicion("un nom de personne", f"{one['title']} {one['name']}", False)
+        for one in _TITLE.finditer(text)
+        if _names_somebody(one)
+    ]
+    return sorted(found, key=lambda one: not one.certain)
+
+
+def _names_somebody(found: re.Match[str]) -> bool:
+    """Whether a title stands before a name (« Mme Dupont ») and not a function (« Mme la maire »)."""
+    name = re.split(r"[\s'’]", found["name"])[-1]
+    if _NAMED_PLACE.search(words(found["before"])) or words(name) in _NOT_NAMES:
+        return False
+    return name[:1].isupper() or found["title"].lower() in _SHORT_TITLES

@@ -28,9 +28,12 @@ from diagnostic.records import (
     FRENCH,
     MAX_LINE,
     Action,
+    Crossing,
     Entry,
     Filed,
     ImportMapping,
+    Placement,
+    Priority,
     Record,
     Vote,
     clean_text,
@@ -48,12 +51,18 @@ FILE_TYPE = "perimetre"
 LISTS: dict[str, type[Record]] = {
     "actions": Action,
     "entries": Entry,
+    "crossings": Crossing,
+    "placements": Placement,
+    "priorities": Priority,
     "votes": Vote,
     "imports": ImportMapping,
 }
 _NAMES = {
     "actions": "action",
     "entries": "parole",
+    "crossings": "lecture croisée",
+    "placements": "choix d'AFOM",
+    "priorities": "priorité",
     "votes": "vote",
     "imports": "lecture de fichier",
 }
@@ -91,6 +100,9 @@ class Project:
     build_id: str | None = None
     actions: tuple[Action, ...] = ()
     entries: tuple[Entry, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
+    placements: tuple[Placement, ...] = ()
+    priorities: tuple[Priority, ...] = ()
     votes: tuple[Vote, ...] = ()
     imports: tuple[ImportMapping, ...] = ()
     notes: str = ""
@@ -124,6 +136,9 @@ class ProjectFile(Filed):
     notes: Annotated[str, StringConstraints(max_length=MAX_NOTES)] = ""
     actions: Annotated[tuple[Action, ...], Field(max_length=MAX_RECORDS)] = ()
     entries: Annotated[tuple[Entry, ...], Field(max_length=MAX_RECORDS)] = ()
+    crossings: Annotated[tuple[Crossing, ...], Field(max_length=MAX_RECORDS)] = ()
+    placements: Annotated[tuple[Placement, ...], Field(max_length=MAX_RECORDS)] = ()
+    priorities: Annotated[tuple[Priority, ...], Field(max_length=MAX_RECORDS)] = ()
     votes: Annotated[tuple[Vote, ...], Field(max_length=MAX_RECORDS)] = ()
     imports: Annotated[tuple[ImportMapping, ...], Field(max_length=MAX_RECORDS)] = ()
 

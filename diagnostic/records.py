@@ -21,7 +21,9 @@ _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 Approach = Literal["universelle", "ciblee", "proportionnee"]
 EntryKind = Literal["verbatim", "observation", "action", "structure", "question"]
 EntrySource = Literal["habitants", "professionnels", "elus"]
+Saying = Literal["va_bien", "probleme", "ni_l_un_ni_l_autre"]
 Reading = Literal["convergent", "divergent", "non_mesure"]
+Quadrant = Literal["atout", "faiblesse", "opportunite", "menace"]
 
 FRENCH = {
     "id": "id",
@@ -45,7 +47,12 @@ FRENCH = {
     "indicator": "indicateur",
     "territory": "territoire",
     "text": "texte",
+    "saying": "dit_que",
     "reading": "lecture",
+    "reason": "raison",
+    "item": "element",
+    "quadrant": "case",
+    "findings": "constats",
     "priorities": "priorites",
     "held_on": "tenu_le",
     "where": "lieu",
@@ -69,6 +76,8 @@ FRENCH = {
     "actions": "actions",
     "entries": "paroles",
     "votes": "votes",
+    "crossings": "lectures",
+    "placements": "afom",
     "imports": "imports",
     "notes": "notes",
     "gradient": "gradient",
@@ -167,7 +176,11 @@ class Action(Record):
 
 
 class Entry(Record):
-    """Something said or seen, attached to a theme, an indicator or a territory."""
+    """Something said or seen, attached to a theme, an indicator or a territory.
+
+    ``theme``: identifier of a theme or of a blind spot of the figures, or any text. ``saying``: what
+    its author says of it, never guessed from the words.
+    """
 
     kind: EntryKind = "observation"
     source: EntrySource = "professionnels"
@@ -176,7 +189,7 @@ class Entry(Record):
     indicator: IndicatorId | None = None
     territory: Territory | None = None
     text: Text = ""
-    reading: Reading | None = None
+    saying: Saying | None = None
 
 
 class Vote(Record):
@@ -185,6 +198,35 @@ class Vote(Record):
     priorities: Annotated[tuple[tuple[Line, Count], ...], Field(max_length=MAX_MEMBERS)] = ()
     held_on: date | None = None
     where: Line = ""
+
+
+class Crossing(Record):
+    """How figures and words were read together on a theme or an indicator, by those who met."""
+
+    theme: Line = ""
+    indicator: IndicatorId | None = None
+    reading: Reading
+    reason: Line = ""
+
+
+class Placement(Record):
+    """Where an element stands among strengths, weaknesses, opportunities and threats; None: nowhere.
+
+    ``item``: « constat:taux_pauvrete:fragilite », « tendance:… », « parole:… ».
+    """
+
+    item: Line
+    quadrant: Quadrant | None = None
+
+
+class Priority(Record):
+    """A priority kept together, with what it rests on: elements (findings, trends) and entries."""
+
+    title: Title
+    theme: Line = ""
+    reason: Text = ""
+    findings: Annotated[tuple[Line, ...], Field(max_length=MAX_MEMBERS)] = ()
+    entries: Annotated[tuple[RecordId, ...], Field(max_length=MAX_MEMBERS)] = ()
 
 
 class ImportedColumn(Filed):

@@ -14,6 +14,7 @@ PAGES = {
         ("mortalite", "Mortalité", "query_stats"),
         ("acces_aux_soins", "Accès aux soins", "medical_services"),
     ),
+    "Enrichir": (("diagnostic_partage", "Diagnostic partagé", "forum"),),
     "Décider": (
         ("cibles", "Cibler", "balance"),
         ("intensite", "Intensité", "tune"),

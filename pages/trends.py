@@ -23,12 +23,20 @@ def time_lines(rows: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
     return frame.assign(low=low, high=high, series=series)
 
 
+def trend_window(own: pd.DataFrame) -> int:
+    """Years that each point covers: five for the census."""
+    return 5 if own["source_id"].str.startswith(CENSUS).any() else 1
+
+
 def trend_sentence(own: pd.DataFrame, card: IndicatorCard) -> str:
-    window = 5 if own["source_id"].str.startswith(CENSUS).any() else 1
     notes = {str(rank + 1): one.note for rank, one in enumerate(card.series)}
     try:
         found = assess_trend(
-            own["value"], list(own["period"].astype(str)), list(own["series"]), notes, window=window
+            own["value"],
+            list(own["period"].astype(str)),
+            list(own["series"]),
+            notes,
+            window=trend_window(own),
         )
     except (BrokenSeries, OverlappingPeriods) as refused:
         return f"Pas de conclusion sur l'évolution. {refused}"

@@ -7,8 +7,17 @@ from typing import Any
 from diagnostic.merging import Conflict
 from diagnostic.perimeter import Perimeter, encode
 from diagnostic.project import Project
-from diagnostic.records import Action, Entry, Filed, ImportMapping, Vote
-from views.text import NO_BREAK, count_of, joined
+from diagnostic.records import (
+    Action,
+    Crossing,
+    Entry,
+    Filed,
+    ImportMapping,
+    Placement,
+    Priority,
+    Vote,
+)
+from views.text import NO_BREAK, THEMES, count_of, joined
 
 NOTHING_NOTED = "Rien n'est encore noté : le fichier garde le périmètre et vos réglages."
 KEPT_HERE = (
@@ -32,6 +41,9 @@ _SECTIONS = {
 _RECORDS = {
     "actions": "Action",
     "entries": "Parole ou observation",
+    "crossings": "Lecture des chiffres et des paroles",
+    "placements": "Case de l'AFOM",
+    "priorities": "Priorité",
     "votes": "Vote",
     "imports": "Lecture d'un fichier",
 }
@@ -42,6 +54,7 @@ def summary_text(project: Project) -> str:
     counts = [
         count_of(len(project.actions), "action"),
         count_of(len(project.entries), "parole ou observation", "paroles ou observations"),
+        count_of(len(project.priorities), "priorité"),
         count_of(len(project.votes), "vote"),
         count_of(len(project.imports), "lecture de fichier", "lectures de fichier"),
     ]
@@ -62,8 +75,12 @@ def conflict_title(conflict: Conflict) -> str:
 
 def record_title(record: Any) -> str:
     """What a record is recognised by."""
-    if isinstance(record, Action):
+    if isinstance(record, Action | Priority):
         return record.title
+    if isinstance(record, Crossing):
+        return record.indicator or THEMES.get(record.theme, record.theme)
+    if isinstance(record, Placement):
+        return record.item
     if isinstance(record, Entry):
         return record.text or record.theme or record.id
     if isinstance(record, Vote):

@@ -19,6 +19,7 @@ PAGES = {
     "comparer": "Comparer",
     "mortalite": "Mortalité",
     "acces_aux_soins": "Accès aux soins",
+    "diagnostic_partage": "Diagnostic partagé",
     "cibles": "Cibler",
     "intensite": "Intensité",
     "actions": "Actions",

@@ -156,7 +156,7 @@ def test_the_published_schema_is_that_of_the_models() -> None:
     assert list(validator.iter_errors(bad))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(PROJECTS)
 def test_what_is_written_follows_the_schema(project: Project) -> None:
     Draft202012Validator(json.loads(json_schema())).validate(json.loads(dump(project)))
