@@ -9,9 +9,11 @@ import pandas as pd
 from diagnostic.allocation import nominal_ratio, observed_ratio
 from diagnostic.mortality import COMMUNE, EPCI, PERIMETER
 from pages import deaths, dosing, gaps, targeting
+from pages.acting import name_of
 from pages.composing import Asked, Builder
 from pages.maps_drawn import groups_map, indicator_map, perimeter_map
 from pages.needs import Reference, commune_needs, need_card, references
+from pages.project import current_project
 from pages.reading import reading
 from pages.shared import Current, indicators, mart, profile
 from pages.standing_out import (
@@ -26,6 +28,7 @@ from pages.trends import time_lines, trend_sentence
 from pages.weighing import missing_texts
 from views import cibles, intensite, measures, mortality
 from views import inegalites as gap_words
+from views.actions import APPROACHES
 from views.comparer import interval_text
 from views.livrables import words
 from views.livrables.figures import (
@@ -64,6 +67,8 @@ from warehouse.indicators import IndicatorCard
 ACCESS_PREFIX = "apl_"
 # Communes listed in the section; past it, in the annex.
 MOST_ROWS = 30
+# Territories named for an action before the rest is left to the project file.
+MOST_PLACES = 8
 _OTHER_TERRITORY = 26
 _DOSING_SHARES = {
     "Territoire": 2.4,
@@ -500,6 +505,52 @@ def mortality_blocks(asked: Asked) -> list[Block]:
     return blocks
 
 
+def noted_blocks(asked: Asked) -> list[Block]:
+    """What was noted in the project: actions, what people said, votes."""
+    noted = current_project()
+    if not noted.records:
+        return [Paragraph(words.NOTHING_NOTED)]
+    blocks: list[Block] = []
+    if noted.votes:
+        said = tuple(words.vote_sentence(one) for one in noted.votes)
+        blocks += [Heading("Priorités votées"), Bullets(said)]
+    if noted.actions:
+        lines = [
+            {
+                "Action": one.title,
+                "Approche": APPROACHES[one.approach],
+                "Public": one.public or "–",
+                "Territoires": joined([name_of(place) for place in one.territories[:MOST_PLACES]])
+                + ("…" if len(one.territories) > MOST_PLACES else ""),
+                "Pilote": one.pilot or "–",
+                "Calendrier": one.calendar or "–",
+            }
+            for one in noted.actions
+        ]
+        blocks += [
+            Heading("Actions"),
+            table_of(pd.DataFrame(lines), "Actions notées", (), (2.4, 1.4, 1.5, 2.4, 1.3, 1.3)),
+        ]
+    if noted.entries:
+        cards = indicators()
+        rows = [
+            {
+                "Nature": words.ENTRY_KINDS[one.kind],
+                "Selon": words.ENTRY_SOURCES[one.source],
+                "Sujet": cards[one.indicator].label if one.indicator in cards else one.theme or "–",
+                "Lieu": name_of(one.territory) if one.territory else "–",
+                "Ce qui est dit": " ".join(one.text.split()),
+                "À côté des chiffres": words.READINGS[one.reading] if one.reading else "–",
+            }
+            for one in noted.entries
+        ]
+        blocks += [
+            Heading("Ce que disent habitants et professionnels"),
+            table_of(pd.DataFrame(rows), "Paroles notées", (), (1.1, 1.2, 1.6, 1.2, 3.4, 1.3)),
+        ]
+    return blocks
+
+
 def method_blocks(asked: Asked) -> list[Block]:
     """How figures are made, compared, grouped and shared."""
     blocks: list[Block] = [
@@ -581,6 +632,7 @@ BUILDERS: dict[str, Builder] = {
     "mortalite": mortality_blocks,
     "cibles": targeting_blocks,
     "intensite": dosing_blocks,
+    "notes": noted_blocks,
     "methode": method_blocks,
     "sources": sources_blocks,
     "annexe": annex_blocks,

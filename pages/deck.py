@@ -75,6 +75,15 @@ def who_slide(asked: Asked) -> Slide:
     return Slide(title, (*blocks, *([drawn] if drawn else [])), sources_text(asked, WHO))
 
 
+def findings_sentences(asked: Asked, most: int) -> tuple[str, ...]:
+    """The first findings of any kind, in sentences."""
+    out, frame = asked.standing, asked.frame
+    return tuple(
+        finding_sentence(one, frame.loc[one.indicator_id], out, asked.comparator)
+        for one in out.table.head(most).itertuples()
+    )
+
+
 def findings_slide(asked: Asked, kind: str) -> Slide:
     """The findings of one kind, the most important first."""
     out, frame = asked.standing, asked.frame

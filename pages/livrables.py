@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from datetime import date
 
 import streamlit as st
 
+from pages.batch import bodies_of
+from pages.batch import make as make_batch
 from pages.comparator import Comparator, choose_comparator
-from pages.composing import Asked, facts_of
+from pages.composing import Asked, Progress, facts_of
+from pages.departement import area_of, choose_departement
 from pages.dosing import (
     Settings,
     ask,
@@ -18,9 +22,12 @@ from pages.dosing import (
     free_parts,
     under_least,
 )
-from pages.linked import linked_list
+from pages.linked import linked_list, linked_segments
+from pages.making_fiches import TITLE as FICHES_TITLE
+from pages.making_fiches import choose_aims, fiche_files
 from pages.needs import commune_needs, need_card
 from pages.producing import KINDS, File, Order, produce
+from pages.project import current_project
 from pages.shared import Current, build_path, header, require_perimeter
 from pages.targeting import choose_cut
 from pages.targets import ALL, choose_target
@@ -28,11 +35,18 @@ from pages.weighing import choose_purpose, choose_weights
 from views.livrables.uploads import RefusedFile, checked_logo, checked_template
 from views.livrables.word import MIME as WORD_MIME
 from views.livrables.word import blank_template
-from views.livrables.words import INTRODUCTION, SECTIONS, TITLE
+from views.livrables.words import DEPARTEMENT, FICHES, INTRODUCTION, NO_NEED, SECTIONS, TITLE
 from views.text import count_of, escape_markdown, joined, number
 
 MADE = "livrables"
 TYPED = "livrables-saisis"
+LABELS = {name: kind.label for name, kind in KINDS.items()} | {
+    "fiches": "Fiches, un document Word",
+    "fiches-zip": "Fiches une à une (ZIP)",
+    "portraits": "Portraits A4 (ZIP)",
+    "classeur": "Chiffres, Excel",
+    "diaporama": "Diaporama",
+}
 
 
 def choose_state(found: Current) -> Asked:
@@ -123,26 +137,46 @@ def choose_template() -> bytes | None:
         return None
 
 
-def state_key(asked: Asked, order: Order, told: tuple[object, ...]) -> str:
-    """Fingerprint of all that the files follow from: another one, and they are out of date."""
-    chosen = (
-        build_path(), asked.found.codes, asked.found.label, asked.comparator.key, asked.need,
-        asked.target, asked.cut, asked.settings, asked.mesh, order, told,
+def fingerprint(*told: object) -> str:
+    """Of all that the files follow from: another one, and they are out of date."""
+    return hashlib.sha256(repr((build_path(), told)).encode()).hexdigest()
+
+
+def chosen_of(asked: Asked) -> tuple[object, ...]:
+    """What tells two states of the screens apart."""
+    return (
+        asked.found.codes, asked.found.label, asked.comparator.key, asked.need, asked.target, asked.cut,
+        asked.settings, asked.mesh, current_project().records,
     )  # fmt: skip
-    return hashlib.sha256(repr(chosen).encode()).hexdigest()
+
+
+def choose_cover() -> tuple[str, bytes | None, date, bytes | None]:
+    """Authors, logo, date of the document, Word template."""
+    left, middle, right = st.columns([2, 1, 2], gap="medium", vertical_alignment="bottom")
+    with left:
+        authors = typed("auteurs", "Auteurs", "", 120)
+    with middle:
+        written = st.date_input("Date du document", "today", format="DD/MM/YYYY")
+    with right, st.expander("Logo et modèle Word", icon=":material/branding_watermark:"):
+        logo, template = choose_logo(), choose_template()
+    return authors, logo, written, template
 
 
 def prepare(
-    asked: Asked, order: Order, told: tuple[str, str, bytes | None, date], key: str
+    label: str,
+    key: str,
+    make: Callable[[Progress], tuple[dict[str, File], list[str]]],
+    *,
+    disabled: bool = False,
 ) -> None:
-    """Make the files, with a bar that says which part is being written."""
-    title, authors, logo, written = told
-    bar = st.progress(0.0, "Préparation…")
-    start = time.perf_counter()
-    facts = facts_of(asked, title or TITLE, authors, logo, written)
-    files, failed = produce(asked, facts, order, lambda done, what: bar.progress(done, f"{what}…"))
-    bar.empty()
-    st.session_state[MADE] = (key, files, failed, time.perf_counter() - start)
+    """The button, the bar that says which part is being written, then the files."""
+    if st.button(label, icon=":material/inventory_2:", type="primary", disabled=disabled):
+        bar = st.progress(0.0, "Préparation…")
+        start = time.perf_counter()
+        files, failed = make(lambda done, what: bar.progress(done, f"{what}…"))
+        bar.empty()
+        st.session_state[MADE] = (key, files, failed, time.perf_counter() - start)
+    show_files(key)
 
 
 def show_files(key: str) -> None:
@@ -158,60 +192,97 @@ def show_files(key: str) -> None:
         return
     if failed:
         st.warning(
-            f"Ces fichiers n'ont pas pu être écrits : {joined(failed)}. Les autres sont complets ; le détail "
-            "est dans le terminal qui a lancé Gradient.",
+            f"Ce qui suit n'a pas pu être écrit : {escape_markdown(joined(failed))}. Le reste est complet ; le "
+            "détail est dans le terminal qui a lancé Gradient.",
             icon=":material/warning:",
         )
     st.success(
-        f"{count_of(len(files), 'document prêt', 'documents prêts')} en {number(seconds)} s.",
+        f"{count_of(len(files), 'document prêt', 'documents prêts')} en {number(max(seconds, 1))} s.",
         icon=":material/task_alt:",
     )
     with st.container(horizontal=True):
         for kind, file in files.items():
-            download(kind, file)
+            size = number(max(len(file.content) / 1e6, 0.1), 1)
+            st.download_button(
+                f"{LABELS[kind]} ({size} Mo)",
+                file.content,
+                file_name=file.name,
+                mime=file.mime,
+                icon=":material/download:",
+                on_click="ignore",
+                key=f"telecharger-{kind}",
+            )
 
 
-def download(kind: str, file: File) -> None:
-    size = number(max(len(file.content) / 1e6, 0.1), 1)
-    st.download_button(
-        f"{KINDS[kind].label} ({size} Mo)",
-        file.content,
-        file_name=file.name,
-        mime=file.mime,
-        icon=":material/download:",
-        on_click="ignore",
-        key=f"telecharger-{kind}",
-    )
-
-
-def show_documents(found: Current) -> None:
-    """What to make, how it is called, then the files."""
+def show_diagnosis(found: Current) -> None:
+    """The whole diagnosis: which documents, which parts."""
     asked = choose_state(found)
     kinds = linked_list(
         "Documents", {name: kind.label for name, kind in KINDS.items()}, tuple(KINDS), "documents"
     )
     parts = linked_list("Parties, dans l'ordre du document", SECTIONS, tuple(SECTIONS), "parties")
-    left, right = st.columns(2, gap="large")
-    with left:
-        title = typed("titre", "Titre", TITLE, 120)
-        authors = typed("auteurs", "Auteurs", "", 120)
-        written = st.date_input("Date du document", "today", format="DD/MM/YYYY")
-    with right, st.expander("Logo et modèle Word", icon=":material/branding_watermark:"):
-        logo, template = choose_logo(), choose_template()
+    title = typed("titre", "Titre", TITLE, 120) or TITLE
+    authors, logo, written, template = choose_cover()
     order = Order(kinds, parts, template)
-    told = (title, authors, logo, written)
-    key = state_key(asked, order, told)
-    if st.button(
-        "Préparer les documents",
-        icon=":material/inventory_2:",
-        type="primary",
-        disabled=not kinds or not parts,
-    ):
-        prepare(asked, order, told, key)
-    show_files(key)
 
+    def make(tell: Progress) -> tuple[dict[str, File], list[str]]:
+        return produce(asked, facts_of(asked, title, authors, logo, written), order, tell)
+
+    key = fingerprint(chosen_of(asked), order, title, authors, logo, written)
+    prepare("Préparer les documents", key, make, disabled=not kinds or not parts)
+
+
+def show_fiches(found: Current) -> None:
+    """Fiches-actions, pre-filled."""
+    st.markdown(FICHES)
+    asked = choose_state(found)
+    if asked.need is None:
+        st.info(NO_NEED, icon=":material/info:")
+        return
+    chosen = choose_aims(asked)
+    authors, logo, written, template = choose_cover()
+
+    def make(tell: Progress) -> tuple[dict[str, File], list[str]]:
+        facts = facts_of(asked, FICHES_TITLE, authors, logo, written)
+        return fiche_files(asked, chosen, facts, template, tell)
+
+    key = fingerprint(chosen_of(asked), chosen, authors, logo, written, template)
+    prepare("Préparer les fiches", key, make, disabled=not chosen)
+
+
+def show_departement(found: Current) -> None:
+    """A portrait for each intercommunalité of a département."""
+    st.markdown(DEPARTEMENT)
+    left, right = st.columns(2)
+    with left:
+        code = choose_departement(found)
+    area = area_of(code)
+    with right:
+        comparator = choose_comparator(area)
+    count = len(bodies_of(code))
+    if not count:
+        st.info("Aucune intercommunalité n'est connue ici.", icon=":material/info:")
+        return
+    authors, logo, written, _ = choose_cover()
+
+    def make(tell: Progress) -> tuple[dict[str, File], list[str]]:
+        batch = make_batch(area, code, comparator, (authors, logo, written), tell)
+        return batch.files, list(batch.failed)
+
+    key = fingerprint(area.codes, comparator.key, authors, logo, written)
+    prepare(f"Préparer {count_of(count, 'portrait')}", key, make)
+
+
+WHATS = {
+    "diagnostic": ("Le diagnostic", show_diagnosis),
+    "fiches": ("Des fiches-actions", show_fiches),
+    "departement": ("Tout un département", show_departement),
+}
 
 found = require_perimeter()
 header(found, "Livrables")
 st.markdown(INTRODUCTION)
-show_documents(found)
+what = linked_segments(
+    "Que préparer ?", {key: label for key, (label, _) in WHATS.items()}, "diagnostic", "livrable"
+)
+WHATS[what][1](found)

@@ -85,6 +85,7 @@ class Section:
     key: str
     title: str
     blocks: tuple[Block, ...]
+    new_page: bool = False
 
 
 @dataclass(frozen=True)

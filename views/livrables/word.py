@@ -70,12 +70,17 @@ _TABLE_STYLE_XML = f"""
 </w:style>"""
 
 
-def write(report: Report, template: bytes | None = None) -> bytes:
-    """The report as .docx; ``template``: a document already checked (views.livrables.template)."""
+def write(report: Report, template: bytes | None = None, *, cover: bool = True) -> bytes:
+    """The report as .docx, with its cover and contents or without.
+
+    ``template``: a document already checked (views.livrables.uploads).
+    """
     writer = _Writer(report.facts, template)
-    writer.cover([section.title for section in report.sections])
+    if cover:
+        writer.cover([section.title for section in report.sections])
     for position, section in enumerate(report.sections):
-        writer.section(position, section.title)
+        breaks = position > 0 and section.new_page
+        writer.section(position, section.title, new_page=breaks or (cover and position == 0))
         for block in section.blocks:
             writer.block(block)
     return writer.content()
@@ -226,10 +231,10 @@ class _Writer:
             if position == len(titles) - 1:
                 _end_field(paragraph)
 
-    def section(self, position: int, title: str) -> None:
+    def section(self, position: int, title: str, *, new_page: bool) -> None:
         """A heading of the first level, that the table of contents points to."""
         heading = self._document.add_paragraph(printable(title), style="Heading 1")
-        heading.paragraph_format.page_break_before = position == 0
+        heading.paragraph_format.page_break_before = new_page
         number = position + 1
         start = f'<w:bookmarkStart {nsdecls("w")} w:id="{number}" w:name="partie{number}"/>'
         end = f'<w:bookmarkEnd {nsdecls("w")} w:id="{number}"/>'

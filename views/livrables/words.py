@@ -20,6 +20,7 @@ SECTIONS = {
     "mortalite": "Mortalité",
     "cibles": "Où agir d'abord",
     "intensite": "Avec quelle intensité",
+    "notes": "Actions, paroles et votes",
     "methode": "Méthode et limites",
     "sources": "Sources",
     "annexe": "Annexe : indicateurs, sources et licences",
@@ -29,9 +30,23 @@ INTRODUCTION = (
     "Le diagnostic en documents à relire, à corriger et à partager. Chaque nombre est celui de l'écran, avec sa "
     "source, son millésime et ses prudences ; rien n'est envoyé ailleurs."
 )
+FICHES = (
+    "Une fiche-action par cible, déjà remplie de ce que les chiffres savent : population, besoin, valeurs de départ, "
+    "changement décelable. Le reste est à écrire avec ceux qui agissent."
+)
+DEPARTEMENT = (
+    "Un portrait A4 de chaque intercommunalité du département, le classeur de leurs chiffres et un diaporama. Ordre "
+    "alphabétique, même territoire de comparaison pour toutes, aucun rang."
+)
 TITLE = "Diagnostic territorial de santé"
 HANDOUT_TITLE = "Portrait de santé du territoire"
 DECK_TITLE = "Diagnostic territorial de santé : points à partager"
+
+DEPARTEMENT_TITLE = "Les intercommunalités du département"
+DEPARTEMENT_NOTE = (
+    "Les intercommunalités sont dans l'ordre alphabétique : aucune n'est classée. Chacune se lit par rapport au même "
+    "territoire de comparaison, pas par rapport aux autres. Un écart n'est pas une cause."
+)
 
 FINDING_HEADINGS = {
     "atout": "Atouts",
@@ -88,6 +103,19 @@ METHOD_AGAIN = (
     "Les nombres de ce document sont ceux de l'écran, écrits par les mêmes fonctions. Il se refait à "
     "l'identique avec la même construction de données et les mêmes choix."
 )
+NOTHING_NOTED = (
+    "Rien n'est encore noté dans le projet : les actions, ce que disent habitants et professionnels et les votes "
+    "prendront place ici."
+)
+ENTRY_KINDS = {
+    "verbatim": "Parole",
+    "observation": "Observation",
+    "action": "Action existante",
+    "structure": "Structure",
+    "question": "Question",
+}
+ENTRY_SOURCES = {"habitants": "habitants", "professionnels": "professionnels", "elus": "élus"}
+READINGS = {"convergent": "convergent", "divergent": "divergent", "non_mesure": "non mesuré"}
 NO_ACCESS = "Aucun chiffre d'accès aux soins n'est chargé pour ce territoire (page Données)."
 ACCESS = (
     "L'accessibilité potentielle localisée (APL) estime l'offre à portée des habitants, en tenant compte de "
