@@ -8,6 +8,7 @@ import json
 import re
 import zipfile
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from docx import Document
@@ -45,6 +46,13 @@ def make(
     assert not test.exception
     _, files, failed, _ = test.session_state[MADE]
     return {kind: file.content for kind, file in files.items()}, failed
+
+
+def first_number(text: str) -> float:
+    """The first number of a French text."""
+    found = NUMBER.search(text)
+    assert found, text
+    return float(found.group(0).replace(" ", "").replace(",", ".").replace("−", "-"))
 
 
 def docx_rows(content: bytes) -> list[list[str]]:
@@ -259,7 +267,7 @@ def test_pdf_is_tagged_titled_and_french(app_test: AppTest) -> None:
     files, _ = make(open_page(app_test, "livrables", CERGY, documents="pdf.feuillet"))
     for content in files.values():
         reader = PdfReader(io.BytesIO(content))
-        root = reader.trailer["/Root"]
+        root: Any = reader.trailer["/Root"]
         assert root["/Lang"] in ("fr-FR", "fr") and root["/MarkInfo"]["/Marked"]
         assert root["/ViewerPreferences"]["/DisplayDocTitle"] and "/StructTreeRoot" in root
         assert reader.metadata and "Cergy" in str(reader.metadata.title)
@@ -315,7 +323,7 @@ def test_fiches_start_from_the_figures(app_test: AppTest) -> None:
     titles = [row[1] for row in rows if row[0] == "Intitulé"]
     assert titles[0] == "Agir dans les communes du groupe intensif" and len(titles) == 3
     aimed = [row[1] for row in rows if row[0] == "Population cible"]
-    counts = [int(NUMBER.search(one.partition(": ")[2]).group(0).replace(" ", "")) for one in aimed]
+    counts = [first_number(one.partition(": ")[2]) for one in aimed]
     assert sum(counts) == 93_414
     found = [
         row
@@ -324,12 +332,10 @@ def test_fiches_start_from_the_figures(app_test: AppTest) -> None:
     ]
     assert len(found) == 3
     for row in found:
-        value = float(NUMBER.search(row[1]).group(0).replace(",", "."))
+        value = first_number(row[1])
         one, whole = (int(part.replace(" ", "")) for part in row[2].split(" sur "))
         assert value == pytest.approx(100 * one / whole, abs=0.05)
-        low, high = (
-            float(NUMBER.search(part).group(0).replace(",", ".")) for part in row[3].split(";")
-        )
+        low, high = (first_number(part) for part in row[3].split(";"))
         assert low < value < high
     assert len(zip_names(files["fiches-zip"])) == 3
 
@@ -347,7 +353,7 @@ def test_a_departement_gives_a_portrait_each(app_test: AppTest) -> None:
     expected = next(one.label for one in test.button if one.label.startswith("Préparer"))
     files, failed = make(test, "Préparer")
     assert not failed
-    count = int(re.search(r"\d+", expected).group(0))
+    count = int(first_number(expected))
     assert len(zip_names(files["portraits"])) == count > 5
     assert len(slides_text(files["diaporama"])) == count + 2
     book = load_workbook(io.BytesIO(files["classeur"]))
