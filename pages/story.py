@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +16,7 @@ from pages.needs import commune_needs
 from pages.reading import assessed, reading
 from pages.shared import Current, build_path, indicators, mart, warehouse
 from pages.standing_out import standing_out
+from pages.story_questions import leaving
 from pages.story_screens import ACCESS, Told
 from pages.unasked import current_cut, current_need, current_settings, current_target
 from views import story_words as words
@@ -71,13 +73,18 @@ def _story(
             built.append(made)
         else:
             dropped.append(f"{title.removesuffix(' ?')} : {made}")
+    access = next((one for one in built if one.name == "acces"), None)
+    if access is not None:
+        asked, missing = with_questions(told, access)
+        built[built.index(access)] = asked
+        dropped += missing
     built.append(screens.question_screen(weak, built))
     facts = warehouse().facts
     return Story(
         words.spoken_name(label),
         tuple(built),
         told.shapes,
-        answers(told, groups),
+        answers(told, groups, access),
         tuple(dropped),
         (
             f"{label}, {count_of(len(codes), 'commune')}",
@@ -122,27 +129,47 @@ def other_comparator(found: Current, comparator: Comparator) -> Comparator | Non
     return place_comparator(found, places[0]) if places else None
 
 
-def answers(told: Told, groups: pd.DataFrame | None) -> tuple[Answer, ...]:
+def with_questions(told: Told, screen: Screen) -> tuple[Screen, list[str]]:
+    """The screen on access with what the room may ask of it, and what cannot be answered, in words."""
+    asked = {words.LEAVE: (leaving(told.found), words.NO_LEAVE)}
+    extras = tuple(extra for extra, _ in asked.values() if extra is not None)
+    missing = [f"{title} {reason}" for title, (extra, reason) in asked.items() if extra is None]
+    return dataclasses.replace(screen, extras=(*screen.extras, *extras)), missing
+
+
+def answers(told: Told, groups: pd.DataFrame | None, access: Screen | None) -> tuple[Answer, ...]:
     """« Et ma commune ? »: the figure and the group of each commune, in words; never a rank."""
     shown = told.found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
-    figures = beside = None
-    if screens.has_value(told.frame, ACCESS):
-        period = str(told.frame.at[ACCESS, "period"])
-        figures = screens.commune_figures(told.found, ACCESS, period)
-        beside = epci_figures(told.found, ACCESS, period)
+    value = {row.code: "" for row in shown.itertuples()}
+    if access is not None:
+        value = figure_texts(told, ACCESS, words.consultations)
     made = []
     for row in shown.itertuples():
         group = group_said(groups.loc[row.code]) if groups is not None else ""
-        value = (
-            access_said(figures.loc[row.code], beside, row.epci_code, row.epci_name)
-            if figures is not None
-            else ""
-        )
-        both = " ".join(one for one in (value, group) if one)
+        both = " ".join(one for one in (value[row.code], group) if one)
         said = {"agir": group, "acces": both}
         where = row.epci_name if pd.notna(row.epci_name) else row.departement_name
         made.append(Answer(row.code, row.name, str(where), {k: v for k, v in said.items() if v}))
     return tuple(made)
+
+
+def figure_texts(told: Told, name: str, said: Callable[[str], str]) -> dict[str, str]:
+    """The figure of each commune; without one, why, and that of its intercommunalité."""
+    card, period = indicators()[name], str(told.frame.at[name, "period"])
+    figures = screens.commune_figures(told.found, name, period)
+    beside = epci_figures(told.found, name, period)
+    texts = {}
+    for row in told.found.communes.itertuples():
+        one = figures.loc[row.code]
+        state = commune_value_text(one, reading(card), short=True)
+        if pd.notna(one["value"]):
+            texts[row.code] = said(state)
+        elif row.epci_code in beside.index:
+            value = quantity(beside[row.epci_code], card.unit, card.decimals, short=True)
+            texts[row.code] = words.in_epci(state, value, row.epci_name)
+        else:
+            texts[row.code] = f"{state} pour cette commune."
+    return texts
 
 
 def epci_figures(found: Current, name: str, period: str) -> pd.Series:
@@ -151,18 +178,6 @@ def epci_figures(found: Current, name: str, period: str) -> pd.Series:
     rows = mart("level_values", levels=["epci"] * len(codes), codes=codes)
     rows = rows[(rows["indicator_id"] == name) & (rows["period"] == period)]
     return rows.set_index("code")["value"].dropna()
-
-
-def access_said(row, beside: pd.Series | None, epci: str, epci_name: str) -> str:
-    """The commune's figure, else why there is none and that of its intercommunalité."""
-    card = indicators()[ACCESS]
-    if pd.notna(row["value"]):
-        return words.consultations(commune_value_text(row, reading(card), short=True))
-    state = commune_value_text(row, reading(card))
-    if beside is None or epci not in beside.index:
-        return f"{state} pour cette commune."
-    value = quantity(beside[epci], card.unit, card.decimals, short=True)
-    return words.in_epci(state, value, epci_name)
 
 
 def group_said(row: pd.Series) -> str:

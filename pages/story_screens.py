@@ -16,7 +16,16 @@ from diagnostic.perimeter import Part, Perimeter, decode
 from pages import targeting
 from pages.comparator import OTHER, SIMILAR, Comparator, place_comparator
 from pages.dosing import Settings
-from pages.gradient import LOCAL, Groups, axes, circular, group_figures, slopes, social_groups
+from pages.gradient import (
+    LOCAL,
+    Groups,
+    axes,
+    circular,
+    group_figures,
+    slopes,
+    social_groups,
+    speaking,
+)
 from pages.needs import commune_needs, need_card
 from pages.reading import assessed, reading
 from pages.shared import Current, indicators, mart, resolved
@@ -37,7 +46,7 @@ from views.classification import (
     classify,
     palette,
 )
-from views.inegalites import established, group_names, value_said
+from views.inegalites import DIRECTED, established, group_names, uneven, value_said
 from views.intensite import EQUAL, PROPORTIONATE, amount
 from views.observation import value_text
 from views.sentences import HIGHER, LOWER
@@ -250,9 +259,9 @@ def gaps_screen(told: Told) -> Screen | str:
     if groups is None or figures is None:
         return "moins de trois groupes de communes se distinguent ici par leurs ressources."
     lines = slopes(figures)
-    shown = told.out.table[told.out.table["type"] == INEGALITE]["indicator_id"]
-    name = next(iter(shown), GRADIENT)
-    if name not in lines or name in circular(groups.axis):
+    shown = list(told.out.table[told.out.table["type"] == INEGALITE]["indicator_id"])
+    name = gap_shown(shown, groups, figures)
+    if name is None:
         return "aucun indicateur n'a de chiffre dans chaque groupe de communes."
     card = indicators()[name]
     sure = established(lines[name])
@@ -266,7 +275,9 @@ def gaps_screen(told: Told) -> Screen | str:
         f"Les communes sont rangées en {len(groups.table)} groupes d'habitants presque égaux, selon : "
         f"{groups.axis.label} ({period_text(groups.axis.period)})."
     )
-    notes.append("Un écart entre communes n'est pas un écart entre personnes.")
+    rows = figures[figures["indicator_id"] == name].sort_values("rank")
+    named = group_names(list(groups.table.index), national=False)
+    notes += [one for one in (uneven(rows, named), words.BETWEEN) if one]
     return Screen(
         "ecarts",
         words.ECARTS,
@@ -275,6 +286,29 @@ def gaps_screen(told: Told) -> Screen | str:
         (*notes, *cautions([name])),
         sources_of(told, [name, groups.axis.indicator]),
     )
+
+
+def gap_shown(found: Sequence[str], groups: Groups, figures: pd.DataFrame) -> str | None:
+    """The gap that a room reads best: a finding whose groups follow one another, else an established
+    gap that does, else the first finding."""
+    cards, lines = indicators(), slopes(figures)
+    others = [
+        name
+        for name in speaking(lines)
+        if cards[name].direction in DIRECTED and established(lines[name])
+    ]
+    kept = [name for name in dict.fromkeys([*found, *others]) if name in lines]
+    kept = [name for name in kept if name not in circular(groups.axis)]
+    steady = [name for name in kept if follows(figures[figures["indicator_id"] == name])]
+    if steady or kept:
+        return (steady or kept)[0]
+    return GRADIENT if GRADIENT in lines and GRADIENT not in circular(groups.axis) else None
+
+
+def follows(rows: pd.DataFrame) -> bool:
+    """Whether each group is on the same side of the one before."""
+    values = rows.sort_values("rank")["value"]
+    return bool(values.is_monotonic_increasing or values.is_monotonic_decreasing)
 
 
 def gap_view(

@@ -46,6 +46,7 @@ from views.supply_change import (
 from views.tables import csv_file
 from views.text import alphabetical, count_of, escape_markdown, number, period_text
 
+MOST_TRIED = 8  # communes whose catchment is tried before giving up
 MOST = 50  # professionals added at once, at most
 # Share of the inhabitants around with a standardised population, under which it is not used.
 _STANDARDISED = 0.9
@@ -435,3 +436,76 @@ def _file(moved: pd.DataFrame) -> pd.DataFrame:
             "Habitants": moved["population"].to_numpy(),
         }
     )
+
+
+@dataclass(frozen=True)
+class Departure:
+    """What a departure of generalists from one commune would change, in figures.
+
+    ``people``: inhabitants whose access falls. ``before``, ``after``: published and estimated APL of
+    the commune. ``below``: inhabitants under 2.5 consultations, before and after.
+    """
+
+    name: str
+    count: int
+    people: float
+    before: float
+    after: float
+    below: tuple[float, float]
+    apl_period: str
+    supply_period: str
+
+
+def departures(found: Current, counts: tuple[int, ...], communes: int) -> list[Departure]:
+    """The same estimate for several departures, 0 included, from the most populated communes that
+    have enough generalists.
+
+    Empty where it cannot be computed: no figure, places without a point, a catchment not loaded.
+    """
+    profession = _usable(found).get("generalistes")
+    if profession is None:
+        return []
+    supplied = _known_supply(found, profession)
+    people = places()["population"].reindex(supplied.index)
+    most = people[supplied >= max(counts)].sort_values(ascending=False, kind="stable")
+    made: list[Departure] = []
+    for place in most.index[:MOST_TRIED]:
+        if len({one.name for one in made}) == communes:
+            break
+        if not _unplaced(str(place)):
+            made += _departures_from(found, profession, str(place), counts)
+    return made
+
+
+def _departures_from(
+    found: Current, profession: Profession, place: str, counts: tuple[int, ...]
+) -> list[Departure]:
+    period = _supply_period(build_path(), profession.supply, place)
+    here = float(figures(profession.supply, period)["facilities"][place])
+    try:
+        answers = {
+            count: _answer(build_path(), profession.id, period, place, -float(count))
+            for count in counts
+            if count <= here
+        }
+    except CatchmentNotLoaded:
+        return []
+    made = []
+    for count, answer in answers.items():
+        table = _beside(answer, profession, _homes(found))
+        row = table.loc[place]
+        if pd.notna(row["published"] + row["estimated"]):
+            before, after = (_under_mark(table, one)[1] for one in ("published", "estimated"))
+            made.append(
+                Departure(
+                    str(row["name"]),
+                    count,
+                    answer.estimate.losing,
+                    float(row["published"]),
+                    float(row["estimated"]),
+                    (before, after),
+                    answer.apl_period,
+                    period,
+                )
+            )
+    return made

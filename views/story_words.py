@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
+from views.places import of_name
 from views.story import MOST_WORDS, fitting, words
 from views.text import count_of, joined, number
 
@@ -58,10 +59,15 @@ _BODIES = {
 }
 _BODY = re.compile(rf"\b({'|'.join(_BODIES)})\b")
 
+NO_LEAVE = (
+    "L'effet d'un départ demande les médecins et la population des communes voisines, "
+    "jusqu'à 36 km : ils ne sont pas chargés ici."
+)
 FAVOURABLE, UNFAVOURABLE = "plus favorable", "moins favorable"
 NO_DIFFERENCE = "pas de différence établie"
 NOT_A_CAUSE = "Un écart n'est pas une cause."
 UNPLACED = "Trop de chiffres manquent pour situer cette commune."
+BETWEEN = "Un écart entre communes n'est pas un écart entre personnes."
 GROUP_SHORT = {
     "socle": "Socle : intensité de base",
     "renforce": "Renforcé : des moyens en plus",
@@ -73,6 +79,7 @@ ECARTS = "Des écarts entre communes"
 ACCES = "Accès aux médecins généralistes"
 AGIR, INTENSITE = "Où agir d'abord ?", "Avec quelle intensité ?"
 QUESTION = "Quelles sont vos trois priorités ?"
+LEAVE_CHOICE, CROSS_CHOICE = "Combien, et d'où ?", "L'accès aux généralistes avec"
 ELSEWHERE, CROSS, LEAVE = (
     "C'est pareil ailleurs ?",
     "Et si on croise ?",
@@ -236,3 +243,47 @@ def vote_text(held_on: date | None, priorities: Sequence[tuple[str, int]]) -> st
     listed = joined([f"{text} ({number(count)} voix)" for text, count in chosen])
     day = f" du {held_on:%d/%m/%Y}" if held_on else ""
     return f"Vote{day} : {listed or 'aucune voix'}."
+
+
+def leaving_option(count: int, place: str) -> str:
+    """« deux départs de Cahors »: an answer that the room may ask for."""
+    return f"{counted(count, 'départ')} {of_name(place)}"
+
+
+def leaving_title(count: int, place: str) -> str:
+    """The question, with its number and its place."""
+    if not count:
+        return f"Si aucun généraliste ne part {of_name(place)}"
+    who = f"{counted(count, 'généraliste')} {'part' if count == 1 else 'partent'}"
+    return f"Et si {who} {of_name(place)} ?"
+
+
+def leaving_sentence(count: int, people: str) -> str:
+    """What would follow; nothing leaves, nothing changes."""
+    if not count:
+        return "Aucun départ : l'accès reste, exactement, celui qui est publié."
+    return f"Estimation prudente : l'accès baisserait pour {people} habitants."
+
+
+def access_in(place: str) -> str:
+    """What is measured in the commune that they leave."""
+    return f"Consultations accessibles par habitant et par an : {place}"
+
+
+def crossing_title(short: str) -> str:
+    """« Pauvreté et accès aux généralistes »."""
+    return f"{short} et accès aux généralistes, croisés"
+
+
+def crossing_sentence(title: str, both: int, known: int, people: str) -> str:
+    """How many communes stand in the less favourable third of both."""
+    if not both:
+        return fitting(title, ["Aucune commune ne cumule les deux tiers les moins favorables.", ""])
+    where = f"{count_of(both, 'commune')} sur {number(known)} ({people} habitants)"
+    verb = "cumule" if both == 1 else "cumulent"
+    return fitting(title, [f"{where} {verb} les deux tiers les moins favorables.", f"{where}."])
+
+
+def axis_text(short: str, high: bool) -> str:
+    """« Pauvreté plus haute » has no gender here: « Pauvreté : plus haut »."""
+    return f"{short} : plus {'haut' if high else 'bas'}"
