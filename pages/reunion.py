@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import streamlit as st
-from pydantic import ValidationError
 
 from diagnostic.perimeter import file_name
-from diagnostic.records import Vote
 from pages.comparator import choose_comparator
-from pages.project import add, current_project, remove, save_button
+from pages.project import current_project
 from pages.shared import header, require_perimeter
 from pages.story import build_story
+from pages.voting import note_votes, show_votes
 from views.story_html import NOTES_CSS, notes_document, notes_html, story_document
 from views.story_wall import wall
-from views.story_words import vote_text
 from views.text import count_of, escape_markdown
 
 # What reopens the same screens: the perimeter, what it is compared with, the choices they rest on.
@@ -34,8 +31,6 @@ KEPT = (
 )
 KEPT_STARTS = ("poids_", "quantite")
 NOTES = "notes"
-# Votes taken out of the project, that the browser still holds.
-REMOVED = "removed_votes"
 
 
 def own_address() -> str:
@@ -51,38 +46,6 @@ def own_address() -> str:
     parts = urlsplit(url)
     query = urlencode(kept | {"ecran": "1"}, safe=":,")
     return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
-
-
-def note_votes(votes: Sequence[Mapping[str, object]], noted: set[str]) -> bool:
-    """Write in the project the votes of the browser that it does not hold; whether there were any."""
-    removed = st.session_state.get(REMOVED, set())
-    fresh = [vote for vote in votes if vote.get("id") not in noted | removed]
-    for vote in fresh:
-        try:
-            add(Vote.model_validate(vote))
-        except ValidationError:
-            st.warning(
-                "Un vote reçu du navigateur est illisible : il n'est pas inscrit. Refaites-le.",
-                icon=":material/how_to_vote:",
-            )
-            return False
-    return bool(fresh)
-
-
-def show_votes() -> None:
-    """The votes of the project, the last first; each can be taken out."""
-    votes = sorted(current_project().votes, key=lambda vote: (vote.written, vote.id), reverse=True)
-    if not votes:
-        return
-    st.subheader("Votes inscrits dans le projet", anchor=False)
-    for vote in votes:
-        said, out = st.columns([6, 1], vertical_alignment="center")
-        said.markdown(escape_markdown(vote_text(vote.held_on, vote.priorities)))
-        if out.button("Retirer", key=f"retirer-{vote.id}", icon=":material/delete:"):
-            remove(vote.id)
-            st.session_state.setdefault(REMOVED, set()).add(vote.id)
-            st.rerun()
-    save_button()
 
 
 found = require_perimeter()
