@@ -15,7 +15,7 @@ from views.text import escape_markdown, number
 _CHOICES = "choices"
 # Keys that a project file brought and that no screen has read yet.
 _BROUGHT = "choices_brought"
-_WIDGETS = ("choix-", "curseur-", "nombre-")
+_WIDGETS = ("choix-", "curseur-", "nombre-", "texte-")
 
 
 def linked_selectbox(
@@ -98,6 +98,17 @@ def linked_number(
         **more,
     )
     return float(_remember(key, f"{chosen:.12g}", f"{default:.12g}"))
+
+
+def linked_text(
+    where: DeltaGenerator, label: str, default: str, key: str, *, max_chars: int = 80, **more: Any
+) -> str:
+    """A line to type, kept in the same way; it is the caller's to read and to escape."""
+    asked, _ = _asked(key)
+    kept = st.session_state.get(_CHOICES, {}).get(key, default)
+    start = (asked if asked is not None else kept)[:max_chars]
+    chosen = where.text_input(label, start, max_chars=max_chars, key=f"texte-{key}", **more)
+    return _remember(key, chosen, default)
 
 
 def linked_list(

@@ -24,6 +24,8 @@ SCHEMES: Mapping[str, str] = MappingProxyType(
         "quantiles": "Effectifs égaux (quantiles)",
         "jenks": "Ruptures naturelles (Jenks)",
         "egales": "Amplitudes égales",
+        "ecart_type": "Écarts à la moyenne (écart-type)",
+        "comparateur": "De part et d'autre de la comparaison",
         "seuils": "Seuils fixés",
     }
 )
@@ -35,6 +37,9 @@ for _message in ("Not enough unique values", "Numba not installed"):
 
 MIN_CLASSES = 3
 MAX_CLASSES = 7
+
+# Schemes read on each side of a middle, with as many classes on both: 2, 4 or 6.
+TWO_SIDED = ("ecart_type", "comparateur")
 
 NO_CLASS = -1
 
@@ -66,12 +71,13 @@ class Classes:
     bounds[i + 1]], and the first class also holds its lower edge. Edges run from the smallest to
     the largest value, but with the scheme `seuils`, whose end classes are open (-inf and +inf):
     a threshold means the same thing on every territory. `counts` holds the number of classified
-    values per class.
+    values per class. `below` is the number of classes under the middle of a two-sided scheme.
     """
 
     scheme: str
     bounds: tuple[float, ...]
     counts: tuple[int, ...]
+    below: int | None = None
 
     def __post_init__(self) -> None:
         if len(self.bounds) != len(self.counts) + 1 or not self.counts:
@@ -96,9 +102,19 @@ class Classes:
         """One French label per class, for instance « de 2,1 à 2,8 » or « plus de 4,0 ».
 
         `format` writes one value in French, unit excluded. A class whose two ends read alike is
-        labelled by that single text.
+        labelled by that single text. A two-sided scheme has a sign before each label: « ▼ » under
+        its middle, « ▲ » above.
         """
-        return [_label(low, high, format) for low, high in pairwise(self.bounds)]
+        labels = [_label(low, high, format) for low, high in pairwise(self.bounds)]
+        if self.below is None:
+            return labels
+        return [f"{'▼' if i < self.below else '▲'} {label}" for i, label in enumerate(labels)]
+
+    def colours(self, direction: str) -> list[str]:
+        """One colour per class, for an indicator of this direction; see the palettes below."""
+        if self.below is None:
+            return palette(direction, self.size)
+        return two_sided_palette(direction, self.below, self.size - self.below)
 
 
 # The nine cells of two crossed indicators, as classes of their numbers 0 to 8.
@@ -110,29 +126,51 @@ def classify(
     scheme: str,
     k: int = 5,
     thresholds: Sequence[float] | None = None,
+    middle: float | None = None,
 ) -> Classes:
     """Cut `values` into at most `k` classes (3 to 7) with one of `SCHEMES`.
 
     Missing and infinite values are left out. Fewer distinct values than `k` give fewer classes.
     `thresholds` are the inner cut points of the scheme `seuils` (1 to 6 of them give 2 to 7
     classes, `k` is then ignored, and a class may be empty: the cuts stay where they were fixed).
+    `middle` is the value of the comparator for the scheme `comparateur`: each side is cut into
+    classes of equal numbers. The scheme `ecart_type` cuts at the mean and every standard deviation
+    around it. These two take the even number of classes at or under `k`.
 
-    Raises ValueError, in French, for an unknown scheme, a wrong `k`, missing thresholds or when
-    no value is left.
+    Raises ValueError, in French, for an unknown scheme, a wrong `k`, missing thresholds, a missing
+    middle or when no value is left.
     """
     finite = _finite(values)
     if scheme not in SCHEMES:
         raise ValueError(f"Méthode de classes inconnue : {scheme!r} ; attendu : {list(SCHEMES)}.")
-    if not MIN_CLASSES <= k <= MAX_CLASSES:
-        raise ValueError(f"Le nombre de classes va de {MIN_CLASSES} à {MAX_CLASSES}, pas {k}.")
+    least = 2 if scheme in TWO_SIDED else MIN_CLASSES
+    if not least <= k <= MAX_CLASSES:
+        raise ValueError(f"Le nombre de classes va de {least} à {MAX_CLASSES}, pas {k}.")
     if finite.size == 0:
         raise ValueError("Aucune valeur à répartir en classes.")
+    below = None
     if scheme == "seuils":
         bounds = _threshold_bounds(finite, thresholds)
+    elif scheme == "comparateur":
+        bounds, below = _bounds_around(finite, middle, k // 2)
+    elif scheme == "ecart_type":
+        bounds, below = _deviation_bounds(finite, k // 2)
     else:
         bounds = _data_bounds(finite, scheme, k)
     counts = np.bincount(_assign(bounds, finite), minlength=len(bounds) - 1)
-    return Classes(scheme, bounds, tuple(int(count) for count in counts))
+    return Classes(scheme, bounds, tuple(int(count) for count in counts), below)
+
+
+def thirds(values: pd.Series, *, highest_last: bool = True) -> pd.Series:
+    """The third (0, 1, 2) of each value among `values`, missing where the value is.
+
+    Equal values stay together, so the thirds may be unequal and fewer than three. With
+    `highest_last` false, 2 is the third of the lowest values. Raises ValueError without a value.
+    """
+    classes = classify(values, "quantiles", 3)
+    place = pd.Series(classes.assign(values.to_numpy(dtype=float)), index=values.index)
+    known = place.where(place != NO_CLASS).astype(float)
+    return known if highest_last else (classes.size - 1) - known
 
 
 def class_characters(
@@ -240,6 +278,31 @@ def _threshold_bounds(finite: FloatArray, thresholds: Sequence[float] | None) ->
     return (-math.inf, *(float(edge) for edge in bins))
 
 
+def _bounds_around(
+    finite: FloatArray, middle: float | None, half: int
+) -> tuple[tuple[float, ...], int]:
+    """Edges with `middle` among them, at most `half` classes on each side; classes under it."""
+    if middle is None or not math.isfinite(middle):
+        raise ValueError("Il manque la valeur du territoire de comparaison.")
+    under, over = finite[finite <= middle], finite[finite > middle]
+    low = _data_bounds(under, "quantiles", half)[:-1] if under.size else ()
+    high = _data_bounds(over, "quantiles", half)[1:] if over.size else ()
+    return (*low, float(middle), *high), len(low)
+
+
+def _deviation_bounds(finite: FloatArray, half: int) -> tuple[tuple[float, ...], int]:
+    """Edges at the mean and at whole standard deviations from it, within the values."""
+    steps = list(range(1 - half, half))
+    bins = np.asarray(mapclassify.StdMean(finite, multiples=steps).bins, dtype=float)
+    cuts = np.unique(bins[: len(steps)])
+    lowest, highest = float(finite[0]), float(finite[-1])
+    inner = [float(cut) for cut in cuts if lowest < cut < highest]
+    below = sum(cut <= float(finite.mean()) for cut in inner)
+    if not inner:
+        return (_just_under(lowest) if lowest == highest else lowest, highest), 0
+    return (lowest, *inner, highest), below
+
+
 def _label(low: float, high: float, format: Callable[[float], str]) -> str:
     if math.isinf(low) and math.isinf(high):
         return "toutes les valeurs"
@@ -259,8 +322,17 @@ _RAMPS: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
         "defavorable": ("#fee6c3", "#e58a2c", "#6b2c06"),
         "favorable": ("#d9e9f7", "#5b9bd0", "#0b2f66"),
-        "neutre": ("#ebe3f2", "#a08bbd", "#37244f"),
-        "ambigu": ("#ebe3f2", "#a08bbd", "#37244f"),
+        "neutre": ("#eee2f8", "#a486cd", "#37244f"),
+        "ambigu": ("#eee2f8", "#a486cd", "#37244f"),
+    }
+)
+# The other side of a middle.
+_OPPOSITES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "defavorable": _RAMPS["favorable"],
+        "favorable": _RAMPS["defavorable"],
+        "neutre": ("#f0e8bd", "#a8963f", "#4d4210"),
+        "ambigu": ("#f0e8bd", "#a8963f", "#4d4210"),
     }
 )
 
@@ -269,7 +341,7 @@ def palette(direction: str, k: int) -> list[str]:
     """`k` hexadecimal colours (1 to 7), light to dark; the dark end is the high values.
 
     `direction` is the indicator's: `defavorable` (orange to brown), `favorable` (blue),
-    `neutre` or `ambigu` (grey-purple). Steps are regular in perceived lightness (OKLab): two
+    `neutre` or `ambigu` (purple). Steps are regular in perceived lightness (OKLab): two
     neighbouring classes always differ in luminance, so the order survives a colour-vision
     deficiency and a black-and-white print. Raises ValueError for anything else.
     """
@@ -282,6 +354,52 @@ def palette(direction: str, k: int) -> list[str]:
     # np.interp wants ascending abscissas: the ramp is read from dark to light.
     tints = [np.interp(lightness, anchors[::-1, 0], anchors[::-1, axis]) for axis in (1, 2)]
     return [_oklab_to_hex(np.array(lab)) for lab in zip(lightness, *tints, strict=True)]
+
+
+def two_sided_palette(direction: str, below: int, above: int) -> list[str]:
+    """Colours of `below` classes under a middle, the farthest first, then of `above` over it.
+
+    Blue and orange say favourable and not, purple and olive say nothing of it. Lightness falls from
+    the middle outwards, one side after the other: every class has a grey of its own, so that a
+    black-and-white print can still be read. Raises ValueError as `palette` does.
+    """
+    if direction not in _RAMPS:
+        raise ValueError(f"Sens d’indicateur inconnu : {direction!r} ; attendu : {list(_RAMPS)}.")
+    if not 1 <= below + above <= MAX_CLASSES:
+        raise ValueError(f"Le nombre de couleurs va de 1 à {MAX_CLASSES}, pas {below + above}.")
+    order = sorted(
+        [(place, 0) for place in range(above)] + [(place, 1) for place in range(below)],
+    )
+    lightness = dict(zip(order, np.linspace(0.9, 0.4, len(order)), strict=True))
+    over, under = _RAMPS[direction], _OPPOSITES[direction]
+    return [_tinted(under, lightness[place, 1]) for place in reversed(range(below))] + [
+        _tinted(over, lightness[place, 0]) for place in range(above)
+    ]
+
+
+def crossed_palette() -> list[str]:
+    """The nine colours of two crossed indicators, row after row from the lowest second one.
+
+    Orange grows with the first, blue with the second, both make a dark grey. Lightness alone
+    numbers the nine cells: they can all be told apart in grey.
+    """
+    paper, orange, blue = (
+        np.array(tint) for tint in ((0.0, 0.03), (0.055, 0.105), (-0.035, -0.11))
+    )
+    cells = []
+    for second in range(3):
+        for first in range(3):
+            # Light cells keep a tint of their own: grey means absent, almost white means outside.
+            tint = paper * (4 - first - second) / 4 + orange * first / 2 + blue * second / 2
+            cells.append(_oklab_to_hex(np.array([0.94 - 0.198 * first - 0.066 * second, *tint])))
+    return cells
+
+
+def _tinted(ramp: tuple[str, str, str], lightness: float) -> str:
+    """The colour of a ramp at this lightness."""
+    anchors = np.array([_hex_to_oklab(colour) for colour in ramp])[::-1]
+    tints = [np.interp(lightness, anchors[:, 0], anchors[:, axis]) for axis in (1, 2)]
+    return _oklab_to_hex(np.array([lightness, *tints]))
 
 
 # OKLab matrices: Björn Ottosson, « A perceptual color space for image processing », 2020.

@@ -23,6 +23,35 @@ window.gradientStart = function (map, config) {
     return node;
   }
 
+  // The inverse of `_compact` in views/maps.py.
+  function decoded({ scale, codes, names, shapes }) {
+    const ring = (steps) => {
+      const points = [];
+      let x = 0;
+      let y = 0;
+      for (let at = 0; at < steps.length; at += 2) {
+        x += steps[at];
+        y += steps[at + 1];
+        points.push([x / scale, y / scale]);
+      }
+      return points;
+    };
+    return {
+      type: "FeatureCollection",
+      features: shapes.map((polygons, index) => ({
+        type: "Feature", properties: { code: codes[index], name: names[index] },
+        geometry: polygons.length > 1
+          ? { type: "MultiPolygon", coordinates: polygons.map((rings) => rings.map(ring)) }
+          : { type: "Polygon", coordinates: polygons[0].map(ring) },
+      })),
+    };
+  }
+  function load(url) {
+    return fetch(url, { cache: "force-cache" })
+      .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)))
+      .then(decoded);
+  }
+
   // The main map and, for territories overseas beside the métropole, one small map each.
   function surface(leaflet, prefix) {
     const layer = L.geoJSON(null, { smoothFactor: 0, renderer: L.canvas({ padding: 0.3 }) });
@@ -55,7 +84,7 @@ window.gradientStart = function (map, config) {
       scrollWheelZoom: false, doubleClickZoom: false, boxZoom: false, touchZoom: false,
       keyboard: false, preferCanvas: true, fadeAnimation: false, zoomAnimation: false,
     }).setView([0, 0], 5);
-    L.control.scale({ imperial: false, maxWidth: 40 }).addTo(inset);
+    L.control.scale({ imperial: false, maxWidth: 56 }).addTo(inset);
     surfaces.push(surface(inset, prefix));
   });
   const main = surfaces[0];
@@ -97,6 +126,7 @@ window.gradientStart = function (map, config) {
   }
   function styles(update) {
     const fills = Object.assign({ s: pattern(hatchTile) }, config.fills);
+    if (update.symbols) fills.i = update.symbols.ground;
     update.colours.forEach((colour, index) => {
       fills[index] = colour;
       fills[APPROXIMATE[index]] = pattern(dottedTile(colour, isDark(colour)));
@@ -205,8 +235,7 @@ window.gradientStart = function (map, config) {
       if (!state.lines[line.url]) {
         const group = state.lines[line.url] = L.layerGroup();
         const common = { interactive: false, renderer: lineCanvas, fill: false };
-        fetch(line.url, { cache: "force-cache" })
-          .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)))
+        load(line.url)
           .then((collection) => [["#fff", line.weight + 2, null], [line.colour, line.weight, line.dash]]
             .forEach(([color, weight, dashArray]) => L.geoJSON(collection, {
               smoothFactor: 0, interactive: false,
@@ -489,9 +518,7 @@ window.gradientStart = function (map, config) {
   // The fit leaves room for the legend, whose width is known once the style sheets are there.
   const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].map((link) =>
     link.sheet || new Promise((done) => { link.onload = link.onerror = done; }));
-  const geometry = fetch(config.url, { cache: "force-cache" })
-    .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)));
-  Promise.all([geometry, ...sheets])
+  Promise.all([load(config.url), ...sheets])
     .then(([collection]) => {
       const shares = new Map(surfaces.map((place) => [place, []]));
       collection.features.forEach((feature, index) => {

@@ -18,7 +18,8 @@ from views.classification import (
     class_characters,
 )
 
-SYMBOL_COLOUR = "#12407a"
+# Circles, and the territories under them.
+SYMBOL_COLOUR, SYMBOL_GROUND = "#12407a", "#e1e8ef"
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,12 @@ def proportional_symbols(
     inside: Collection[str],
     title: str,
     write: Callable[[float], str],
+    largest: float | None = None,
 ) -> MapContent:
     """Counts over ``codes`` as circles: a count is never a colour, since large places would win.
 
     ``write`` gives the French text of a count. A zero has no circle, and a secret or absent count
-    has its own look.
+    has its own look. ``largest`` fixes the scale, for maps that are read side by side.
     """
     index = pd.Index(codes)
     within = index.isin(list(inside))
@@ -134,7 +136,7 @@ def proportional_symbols(
     characters[state == "secret"] = SECRET
     characters[~within] = OUTSIDE
     drawn = numbers[known & (numbers > 0)]
-    largest = float(drawn.max()) if len(drawn) else 0.0
+    largest = largest or (float(drawn.max()) if len(drawn) else 0.0)
     rounded = _round_counts(largest) if largest else ()
     return MapContent(
         characters,

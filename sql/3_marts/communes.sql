@@ -17,7 +17,28 @@ LEFT JOIN observation o
     ON o.level = t.level AND o.code = w.code AND o.indicator_id = indicator AND o.period = at_period
 ORDER BY w.code;
 
--- The same for the arrondissements of Paris, Lyon and Marseille.
+-- The same for all the communes of a territory of any level, without listing them.
+CREATE MACRO area_values(at_level, at_code, indicator, at_period) AS TABLE
+SELECT t.code, t.name, t.population, o.value, o.numerator, o.denominator, o.ci_low, o.ci_high,
+       coalesce(o.state, 'absent') AS state,
+       if(o.state IS NULL, 'pas de chiffre chargé pour cette commune', o.reason) AS reason,
+       o.source_id
+FROM territory_member m
+JOIN territory t ON t.level = 'commune' AND t.code = m.commune_code
+LEFT JOIN observation o
+    ON o.level = 'commune' AND o.code = t.code AND o.indicator_id = indicator AND o.period = at_period
+WHERE m.parent_level = at_level AND m.parent_code = at_code
+ORDER BY t.code;
+
+-- Periods of every indicator with at least one figure among the communes of a territory.
+CREATE MACRO area_periods(at_level, at_code) AS TABLE
+SELECT o.indicator_id, o.period, count(*) FILTER (o.state IN ('ok', 'approx')) AS communes
+FROM observation o
+JOIN territory_member m ON m.commune_code = o.code
+WHERE o.level = 'commune' AND m.parent_level = at_level AND m.parent_code = at_code
+GROUP BY ALL ORDER BY ALL;
+
+-- The same as map_values for the arrondissements of Paris, Lyon and Marseille.
 CREATE MACRO arm_values(indicator, at_period) AS TABLE
 SELECT t.code, t.name, t.commune_code, t.population, o.value, o.numerator, o.denominator, o.ci_low,
        o.ci_high, coalesce(o.state, 'absent') AS state,

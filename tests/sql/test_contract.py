@@ -127,6 +127,7 @@ ARGUMENTS = {
     "indicator": "mediane_niveau_vie",
     "at_period": "2023",
     "at_level": "epci",
+    "at_code": "249500109",
     "first_year": 2021,
     "last_year": 2025,
     "departements": ["95"],

@@ -14,7 +14,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from views.classification import NO_CLASS, SCHEMES, Classes, classify, palette
+from views.classification import (
+    ABSENT_COLOUR,
+    NO_CLASS,
+    OUTSIDE_COLOUR,
+    SCHEMES,
+    Classes,
+    classify,
+    crossed_palette,
+    palette,
+    thirds,
+    two_sided_palette,
+)
 
 ROOT = Path(__file__).parents[2]
 DIRECTIONS = ("defavorable", "favorable", "neutre", "ambigu")
@@ -142,6 +153,65 @@ def test_many_equal_values_are_a_class_of_their_own() -> None:
     assert classes.counts == (80, 6)
 
 
+@given(
+    values=series,
+    k=st.sampled_from([2, 4, 6]),
+    middle=st.floats(-1e6, 1e6),
+    scheme=st.sampled_from(["comparateur", "ecart_type"]),
+)
+def test_two_sided_classes_hold_every_value_once(
+    values: list[float], k: int, middle: float, scheme: str
+) -> None:
+    finite = np.array([one for one in values if math.isfinite(one)])
+    if not finite.size:
+        return
+    classes = classify(pd.Series(values, dtype=float), scheme, k, middle=middle)
+    assert classes.below is not None
+    assert classes.size <= k
+    places = classes.assign(finite)
+    assert np.bincount(places, minlength=classes.size).tolist() == list(classes.counts)
+    for value, place in zip(finite, places, strict=True):
+        low, high = classes.bounds[place], classes.bounds[place + 1]
+        assert low < value <= high or (place == 0 and value == low)
+        if scheme == "comparateur":
+            assert (place < classes.below) == (value <= middle)
+
+
+def test_around_a_comparator_the_middle_is_a_bound() -> None:
+    classes = classify(pd.Series(np.arange(1.0, 11.0)), "comparateur", 4, middle=4.0)
+    assert classes.bounds == (1.0, 2.0, 4.0, 7.0, 10.0)
+    assert classes.counts == (2, 2, 3, 3)
+    labels = classes.labels(lambda value: f"{value:.0f}")
+    assert labels == ["▼ de 1 à 2", "▼ de 2 à 4", "▲ de 4 à 7", "▲ de 7 à 10"]
+    assert classes.colours("defavorable") == two_sided_palette("defavorable", 2, 2)
+
+
+def test_deviations_are_those_of_the_mean() -> None:
+    values = pd.Series([0.0, 2.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0])
+    classes = classify(values, "ecart_type", 4)
+    mean, deviation = values.mean(), values.std(ddof=1)
+    expected = (0.0, mean - deviation, mean, mean + deviation, 9.0)
+    assert classes.bounds == pytest.approx(expected)
+    assert classes.below == 2
+
+
+def test_a_comparator_without_a_value_is_refused() -> None:
+    with pytest.raises(ValueError, match="comparaison"):
+        classify(pd.Series([1.0, 2.0]), "comparateur", 4)
+
+
+@given(values=st.lists(st.floats(-1e3, 1e3) | st.just(math.nan), min_size=1, max_size=60))
+def test_thirds_keep_equals_together_and_turn_around(values: list[float]) -> None:
+    frame = pd.Series(values, dtype=float)
+    if frame.notna().sum() == 0:
+        return
+    up, down = thirds(frame), thirds(frame, highest_last=False)
+    assert up.isna().equals(frame.isna()) and down.isna().equals(frame.isna())
+    assert set(up.dropna()) <= {0.0, 1.0, 2.0}
+    assert (frame.groupby(up).max().to_numpy()[:-1] < frame.groupby(up).min().to_numpy()[1:]).all()
+    assert (up + down).dropna().nunique() == 1
+
+
 def test_labels_are_french() -> None:
     classes = Classes("quantiles", (2.1, 2.8, 3.4), (4, 5))
     assert classes.labels(french) == ["de 2,1 à 2,8", "de 2,8 à 3,4"]
@@ -179,7 +249,14 @@ def test_classes_refuse_bounds_that_do_not_ascend(bounds: tuple[float, ...]) -> 
 
 
 def test_schemes_are_labelled_in_french() -> None:
-    assert list(SCHEMES) == ["quantiles", "jenks", "egales", "seuils"]
+    assert list(SCHEMES) == [
+        "quantiles",
+        "jenks",
+        "egales",
+        "ecart_type",
+        "comparateur",
+        "seuils",
+    ]
     assert SCHEMES["jenks"] == "Ruptures naturelles (Jenks)"
 
 
@@ -204,6 +281,73 @@ DEFICIENCIES = {
     "deuteranopia": [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
     "tritanopia": [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
 }
+
+
+def seen_by(colour: str, deficiency: str) -> np.ndarray:
+    """OKLab coordinates of a colour as a person with this deficiency sees it."""
+    srgb = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    seen = (np.array(DEFICIENCIES[deficiency]) @ linear).clip(0, 1)
+    to_lms = [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+    to_lab = [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+    return np.array(to_lab) @ np.cbrt(np.array(to_lms) @ seen)
+
+
+TWO_SIDED = [
+    (direction, below, above)
+    for direction in DIRECTIONS
+    for below, above in ((1, 1), (2, 2), (3, 3), (0, 2), (3, 1))
+]
+
+
+@pytest.mark.parametrize(("direction", "below", "above"), TWO_SIDED)
+def test_both_sides_of_a_middle_have_greys_of_their_own(
+    direction: str, below: int, above: int
+) -> None:
+    colours = two_sided_palette(direction, below, above)
+    assert len(colours) == below + above
+    greys = sorted(luminance(colour) for colour in colours)
+    assert all((b + 0.05) / (a + 0.05) >= 1.2 for a, b in pairwise(greys))
+    away = [luminance(colour) for colour in colours]
+    assert away[:below] == sorted(away[:below]), "darker away from the middle"
+    assert away[below:] == sorted(away[below:], reverse=True)
+
+
+def test_the_nine_cells_can_be_told_apart_in_grey() -> None:
+    greys = [luminance(colour) for colour in crossed_palette()]
+    ordered = sorted(greys)
+    assert all((b + 0.05) / (a + 0.05) >= 1.15 for a, b in pairwise(ordered))
+    for row in range(3):
+        assert greys[3 * row : 3 * row + 3] == sorted(greys[3 * row : 3 * row + 3], reverse=True)
+        assert greys[row::3] == sorted(greys[row::3], reverse=True)
+
+
+def every_palette() -> dict[str, list[str]]:
+    single = {f"{one}-{k}": palette(one, k) for one in DIRECTIONS for k in (3, 5, 7)}
+    double = {f"{one}-{n}-{m}": two_sided_palette(one, n, m) for one, n, m in TWO_SIDED}
+    return single | double | {"croisement": crossed_palette()}
+
+
+@pytest.mark.parametrize("deficiency", DEFICIENCIES)
+@pytest.mark.parametrize("name", sorted(every_palette()))
+def test_every_two_classes_look_different(name: str, deficiency: str) -> None:
+    """Distance in OKLab between any two classes, and with what stands for « nothing »."""
+    colours = every_palette()[name]
+    seen = [seen_by(colour, deficiency) for colour in colours]
+    for rank, one in enumerate(seen):
+        for other in seen[rank + 1 :]:
+            assert np.linalg.norm(one - other) >= 0.045, (colours, deficiency)
+        absent = np.linalg.norm(one - seen_by(ABSENT_COLOUR, deficiency))
+        outside = np.linalg.norm(one - seen_by(OUTSIDE_COLOUR, deficiency))
+        assert min(absent, outside) >= 0.02, (colours[rank], deficiency)
 
 
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)

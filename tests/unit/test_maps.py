@@ -100,12 +100,14 @@ def test_published_geojson_is_compact_sorted_and_anonymous(tmp_path: Path) -> No
     path = tmp_path / "geo" / Path(layer.url).name
     content = json.loads(path.read_text("utf-8"))
     assert layer.codes == ("A", "B")
-    assert [feature["properties"] for feature in content["features"]] == [
-        {"code": "A", "name": "Commune A"},
-        {"code": "B", "name": "Commune B"},
-    ]
-    numbers = re.findall(r"\d+\.(\d+)", path.read_text("utf-8"))
-    assert max(len(decimals) for decimals in numbers) <= 5
+    assert sorted(content) == ["codes", "names", "scale", "shapes"]
+    assert content["codes"] == ["A", "B"]
+    assert content["names"] == ["Commune A", "Commune B"]
+    assert "." not in path.read_text("utf-8"), "whole numbers only"
+    for shape, expected in zip(content["shapes"], gdf.sort_values("code").geometry, strict=True):
+        ((steps,),) = shape
+        points = np.cumsum(np.reshape(steps, (-1, 2)), axis=0) / content["scale"]
+        assert points == pytest.approx(shapely.get_coordinates(expected), abs=1e-5)
     assert layer.bounds == pytest.approx(tuple(gdf.total_bounds))
     assert " " not in path.read_text("utf-8").replace("Commune ", "")
 
@@ -132,7 +134,7 @@ def test_publishing_from_many_threads_leaves_one_whole_file(tmp_path: Path) -> N
         layers = list(pool.map(lambda _: publish_layer(gdf, tmp_path, "communes"), range(24)))
     assert len(set(layers)) == 1
     (path,) = (tmp_path / "geo").iterdir()
-    assert len(json.loads(path.read_text("utf-8"))["features"]) == 300
+    assert len(json.loads(path.read_text("utf-8"))["shapes"]) == 300
 
 
 def test_a_failed_write_leaves_nothing_behind(
@@ -175,7 +177,7 @@ def test_the_largest_part_comes_first(tmp_path: Path) -> None:
     gdf = gpd.GeoDataFrame({"code": ["A"], "name": ["Îles"]}, geometry=[islands], crs=4326)
     layer = publish_layer(gdf, tmp_path, "iles")
     content = json.loads((tmp_path / "geo" / Path(layer.url).name).read_text("utf-8"))
-    assert max(content["features"][0]["geometry"]["coordinates"][0][0])[0] == 2
+    assert content["shapes"][0][0][0][0] == 2 * content["scale"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 from views.classification import ABSENT_COLOUR, HATCH_COLOUR, Classes, palette
-from views.static_map import _round_length, _Sheet, draw_choropleth, projected
+from views.map_content import MapContent
+from views.static_map import _parts, _round_length, _Sheet, draw_choropleth, projected
 
 ROOT = Path(__file__).parents[2]
 CLASSES = Classes("quantiles", (0.0, 1.0, 2.0, 3.0), (1, 1, 1))
@@ -55,6 +56,11 @@ def draw(gdf: gpd.GeoDataFrame | None = None, **changes: object) -> bytes:
         "width_px": 800,
     }
     return draw_choropleth(grid("ABCDEF") if gdf is None else gdf, **(arguments | changes))
+
+
+def inside(codes: str) -> MapContent:
+    """A perimeter without values."""
+    return MapContent(pd.Series("i", index=list(codes)), "Périmètre")
 
 
 def pixels(png: bytes) -> np.ndarray:
@@ -219,10 +225,28 @@ def test_distances_are_those_of_the_ground() -> None:
     assert (north - south) / 1_000 == pytest.approx(11.1, rel=0.02)
 
 
-def test_communes_of_another_zone_are_counted_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    gdf = pd.concat([grid("ABC"), grid("DE", 55.4, -21.1)], ignore_index=True)
-    shown, left_out = projected(gdf, list("ABCDE"))
-    assert (len(shown), left_out) == (3, 2)
+def test_territories_overseas_are_drawn_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    gdf = pd.concat(
+        [grid("ABC"), grid("DE", 55.4, -21.1), grid("G", -61.6, 16.2)], ignore_index=True
+    )
+    parts, left_out = _parts(gdf, inside("ABCDEG"))
+    assert [(part.zone.name, len(part.rows)) for part in parts] == [
+        ("Métropole", 3),
+        ("Guadeloupe", 1),
+        ("La Réunion", 2),
+    ]
+    assert left_out == 0
+    assert count(draw(gdf, inside=list("ABCDE")), ABSENT_COLOUR) > 100, "E is in the small map"
+    written: list[str] = []
+    monkeypatch.setattr(Text, "draw", lambda self, renderer: written.append(self.get_text()))
+    draw(gdf)
+    assert "La Réunion" in written
+
+
+def test_communes_of_no_known_zone_are_counted_and_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    gdf = pd.concat([grid("ABC"), grid("DE", -149.5, -17.5)], ignore_index=True)
+    parts, left_out = _parts(gdf, inside("ABCDE"))
+    assert (len(parts), left_out) == (1, 2)
     written: list[str] = []
     monkeypatch.setattr(Text, "draw", lambda self, renderer: written.append(self.get_text()))
     draw(gdf)

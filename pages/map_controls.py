@@ -1,0 +1,248 @@
+"""The controls of the map page: indicator, period, classes, a commune to find."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.comparator import Comparator, choose_comparator
+from pages.linked import linked_selectbox, linked_text
+from pages.shared import Current, indicators, search_index
+from views.classification import SCHEMES, TWO_SIDED, Classes, classify
+from views.text import (
+    LEVELS,
+    THEMES,
+    alphabetical,
+    departement_text,
+    escape_markdown,
+    number,
+    period_text,
+)
+from warehouse.indicators import IndicatorCard
+
+USUAL = "apl_medecins_generalistes"
+USUAL_SECOND = "taux_pauvrete"
+COMMUNE, FOUND_COMMUNE = "commune", "commune_vue"
+# Above, a list to scroll is of no help: the commune is searched for.
+LISTED = 1_500
+
+
+def choose_indicator(periods: pd.DataFrame, where: DeltaGenerator) -> IndicatorCard:
+    """The indicator on the map, chosen among those with a figure here."""
+    cards = _with_figures(periods)
+    if not cards:
+        st.info("Aucun chiffre n'est chargé pour ces communes.", icon=":material/info:")
+        st.stop()
+    labels = {name: f"{one.label} · {THEMES[one.theme]}" for name, one in cards.items()}
+    usual = USUAL if USUAL in cards else next(iter(cards))
+    return cards[linked_selectbox(where, "Indicateur", labels, usual, "ind")]
+
+
+def choose_period(
+    periods: pd.DataFrame,
+    card: IndicatorCard,
+    where: DeltaGenerator,
+    label: str = "Période",
+    key: str = "periode",
+) -> str:
+    """A period of the indicator, that with most figures at first."""
+    known = filled_periods(periods, card)
+    fullest = known.loc[known["communes"].idxmax(), "period"]
+    options = {period: period_text(period) for period in known["period"]}
+    return linked_selectbox(where, label, options, fullest, f"{key}-{card.id}")
+
+
+def filled_periods(periods: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
+    """Periods of the indicator with a figure, the newest first; all of them when none has one."""
+    known = periods[periods["indicator_id"] == card.id].sort_values("period", ascending=False)
+    return known[known["communes"] > 0] if known["communes"].any() else known
+
+
+def choose_second(periods: pd.DataFrame, first: IndicatorCard) -> tuple[IndicatorCard, str] | None:
+    """The indicator to cross with the first, at the period that has most figures."""
+    cards = {
+        name: one
+        for name, one in _with_figures(periods).items()
+        if name != first.id and can_be_crossed(one)
+    }
+    if not cards:
+        return None
+    labels = {name: f"{one.label} · {THEMES[one.theme]}" for name, one in cards.items()}
+    usual = USUAL_SECOND if USUAL_SECOND in cards else next(iter(cards))
+    left, right = st.columns([4, 1])
+    card = cards[linked_selectbox(left, "Croiser avec", labels, usual, "ind2")]
+    return card, choose_period(periods, card, right, "Sa période", "periode2")
+
+
+def can_be_crossed(card: IndicatorCard) -> bool:
+    """A level, as opposed to a number of people or a category."""
+    return card.kind in ("ratio", "mean", "median")
+
+
+def _with_figures(periods: pd.DataFrame) -> Mapping[str, IndicatorCard]:
+    known = set(periods["indicator_id"])
+    return {
+        card.id: card for card in indicators().values() if card.kind != "list" and card.id in known
+    }
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The classes chosen, and the comparator around which they stand when that was asked."""
+
+    classes: Classes | None
+    comparator: Comparator | None = None
+    middle: float | None = None
+
+
+def choose_classes(found: Current, values: pd.Series, card: IndicatorCard, period: str) -> Cut:
+    """The way to cut the values, how many classes, and what they give."""
+    scheme_column, count_column, bounds_column = st.columns([2, 1, 3])
+    scheme = linked_selectbox(scheme_column, "Découpage", SCHEMES, "quantiles", "decoupage")
+    thresholds: list[float] | None = None
+    comparator, middle = None, None
+    count = 5
+    if scheme == "seuils":
+        thresholds = _typed_thresholds(values, card, bounds_column)
+        if thresholds is None:
+            scheme = "quantiles"
+    else:
+        numbers = ("2", "4", "6") if scheme in TWO_SIDED else tuple(map(str, range(3, 8)))
+        key = "classes-paires" if scheme in TWO_SIDED else "classes"
+        usual = "4" if scheme in TWO_SIDED else "5"
+        options = {one: one for one in numbers}
+        count = int(linked_selectbox(count_column, "Classes", options, usual, key))
+    if scheme == "comparateur":
+        comparator = choose_comparator(found)
+        middle = comparator_value(comparator, card, period)
+        if middle is None:
+            st.warning(
+                f"Pas de chiffre à cette période pour : {escape_markdown(comparator.name)}. "
+                "Le découpage en effectifs égaux est utilisé.",
+                icon=":material/info:",
+            )
+            scheme, comparator, count = "quantiles", None, 5
+    if values.empty:
+        return Cut(None)
+    return Cut(classify(values, scheme, count, thresholds, middle), comparator, middle)
+
+
+def comparator_value(comparator: Comparator, card: IndicatorCard, period: str) -> float | None:
+    """Value of the comparator for the same indicator and period, None when it has none."""
+    rows = comparator.values
+    rows = rows[(rows["indicator_id"] == card.id) & (rows["period"] == period)]
+    known = rows["value"].dropna()
+    return float(known.iloc[0]) if len(known) else None
+
+
+def _typed_thresholds(
+    values: pd.Series, card: IndicatorCard, where: DeltaGenerator
+) -> list[float] | None:
+    default = [one.value for one in card.thresholds] or [float(values.median())] * bool(len(values))
+    text = linked_text(
+        where,
+        "Seuils, du plus petit au plus grand",
+        " ; ".join(number(one, card.decimals) for one in default),
+        f"seuils-{card.id}",
+        help="Séparés par des points-virgules, avec une virgule décimale.",
+    )
+    thresholds = read_thresholds(text)
+    if thresholds is None:
+        st.warning(
+            "Ces seuils ne se lisent pas : écrivez par exemple « 2,5 ; 3,5 ». "
+            "Le découpage en effectifs égaux est utilisé.",
+            icon=":material/edit:",
+        )
+    return thresholds
+
+
+def read_thresholds(text: str) -> list[float] | None:
+    """Increasing numbers out of « 2,5 ; 3,5 », or None."""
+    try:
+        read = sorted(
+            {
+                float(part.strip().replace("\u202f", "").replace(" ", "").replace(",", "."))
+                for part in text.split(";")
+                if part.strip()
+            }
+        )
+    except ValueError:
+        return None
+    finite = [one for one in read if abs(one) < 1e12]
+    return finite if finite and len(finite) <= 6 and len(finite) == len(read) else None
+
+
+def chosen_commune(codes: set[str]) -> str | None:
+    """The commune looked at, from this session or from the URL; None when it is not on the map."""
+    if FOUND_COMMUNE not in st.session_state:
+        st.session_state[FOUND_COMMUNE] = st.query_params.get(COMMUNE)
+    code = st.session_state[FOUND_COMMUNE]
+    return code if code in codes else None
+
+
+def look_at(code: str | None) -> None:
+    """Make ``code`` the commune looked at, in the session and in the URL."""
+    st.session_state[FOUND_COMMUNE] = code
+    if code:
+        st.query_params[COMMUNE] = code
+    else:
+        st.query_params.pop(COMMUNE, None)
+
+
+def choose_commune(names: Mapping[str, str], chosen: str | None) -> None:
+    """« Et ma commune ? »: a list, or a search when the list would be too long."""
+    if len(names) > LISTED:
+        _search_commune(names, chosen)
+        return
+    st.session_state["liste_communes"] = chosen
+    st.selectbox(
+        "Voir une commune",
+        sorted(names, key=lambda code: alphabetical(names[code])),
+        format_func=lambda code: names[code],
+        index=None,
+        key="liste_communes",
+        on_change=_take_listed,
+        placeholder="Cliquez sur la carte, ou choisissez ici",
+    )
+
+
+def _take_listed() -> None:
+    look_at(st.session_state["liste_communes"])
+
+
+def _search_commune(names: Mapping[str, str], chosen: str | None) -> None:
+    typed = st.text_input(
+        "Et ma commune ?",
+        max_chars=80,
+        key="recherche-commune",
+        placeholder="Son nom, ou cliquez sur la carte",
+    )
+    if len(typed.strip()) >= 2:
+        results = search_index().query(typed, limit=6, levels=["commune"])
+        results = results[results["code"].isin(list(names))]
+        if results.empty:
+            st.info(
+                f"Aucune commune de la carte ne ressemble à « {escape_markdown(typed)} ».",
+                icon=":material/search_off:",
+            )
+        for row in results.itertuples():
+            where = departement_text(row.departement_name, row.departement)
+            st.button(
+                f"{row.name} ({where})" if where else f"{row.name} ({LEVELS[row.level]})",
+                key=f"voir-{row.code}",
+                on_click=look_at,
+                args=(row.code,),
+                type="tertiary",
+            )
+    if chosen:
+        st.button(
+            "Ne plus montrer cette commune",
+            on_click=look_at,
+            args=(None,),
+            icon=":material/close:",
+            type="tertiary",
+        )

@@ -1,0 +1,122 @@
+"""The files of the map page: the table, the picture, the layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+
+import pandas as pd
+import streamlit as st
+
+from diagnostic.perimeter import file_name
+from pages.extents import Extent
+from pages.layers import area_contours
+from pages.map_panels import commune_rows
+from pages.mapping import Figures, credit
+from pages.shared import Current
+from views.map_content import MapContent
+from views.map_files import geojson_file
+from views.static_map import Format, map_picture, multiples_picture
+from views.tables import csv_file
+from views.text import escape_markdown, period_text
+
+
+def _offer(
+    found: Current, label: str, make: Callable[[], bytes], name: str, mime: str, icon: str
+) -> None:
+    st.download_button(
+        label,
+        make,
+        file_name=file_name(found.perimeter, name),
+        mime=mime,
+        icon=f":material/{icon}:",
+        on_click="ignore",
+    )
+
+
+def offer_files(
+    extent: Extent,
+    shown: list[Figures],
+    content: MapContent,
+    drawn: list[tuple[str, MapContent]],
+    marked: Collection[str],
+    selected: str | None,
+) -> None:
+    """The table, and the map as a picture and as a layer; made when asked."""
+    name = "-".join([extent.key, *(one.card.id for one in shown[:2])])
+    title = " et ".join(dict.fromkeys(one.card.label for one in shown))
+    source = credit(shown)
+
+    def picture(format: Format) -> Callable[[], bytes]:
+        def make() -> bytes:
+            shapes = area_contours(extent.departements, arms=extent.arms)
+            if drawn:
+                return multiples_picture(
+                    shapes,
+                    drawn,
+                    title=title,
+                    subtitle=extent.label,
+                    source_line=source,
+                    selected=selected,
+                    format=format,
+                )
+            periods = ", ".join(dict.fromkeys(period_text(one.period) for one in shown))
+            return map_picture(
+                shapes,
+                content,
+                title=title,
+                subtitle=f"{extent.label}, {periods}",
+                source_line=source,
+                marked=list(marked),
+                selected=selected,
+                format=format,
+            )
+
+        return make
+
+    def geojson() -> bytes:
+        columns = pd.DataFrame(
+            {
+                key: one.frame[column]
+                for one, suffix in zip(shown, ("", "_2"), strict=False)
+                for key, column in ((f"valeur{suffix}", "value"), (f"etat{suffix}", "state"))
+            }
+        )
+        shapes = area_contours(extent.departements, arms=extent.arms)
+        return geojson_file(shapes, content, columns, title=title, source_line=source)
+
+    with st.container(horizontal=True):
+        _offer(
+            extent.found,
+            "Télécharger le tableau (CSV)",
+            lambda: csv_file(commune_rows(shown)),
+            f"-{name}.csv",
+            "text/csv",
+            "download",
+        )
+        if extent.found.communes["has_contour"].any():
+            _offer(
+                extent.found,
+                "Télécharger la carte (PNG)",
+                picture("png"),
+                f"-{name}.png",
+                "image/png",
+                "image",
+            )
+            _offer(
+                extent.found,
+                "Télécharger la carte (SVG)",
+                picture("svg"),
+                f"-{name}.svg",
+                "image/svg+xml",
+                "draw",
+            )
+            if not drawn:
+                _offer(
+                    extent.found,
+                    "Télécharger la carte (GeoJSON)",
+                    geojson,
+                    f"-{name}.geojson",
+                    "application/geo+json",
+                    "layers",
+                )
+    st.caption(escape_markdown(f"{source} {' '.join(dict.fromkeys(o.licence for o in shown))}"))

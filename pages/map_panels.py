@@ -1,0 +1,159 @@
+"""What stands beside and under the map: the commune looked at, the tables, the small maps."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from pages.extents import Extent
+from pages.layers import area_contours
+from pages.map_controls import LISTED
+from pages.mapping import Figures, credit
+from pages.reading import reading
+from pages.shared import Current, indicators, mart, show_table
+from views import map_words as words
+from views.map_content import MapContent
+from views.observation import commune_value_text
+from views.static_map import multiples_picture
+from views.text import STATES, alphabetical, count_of, escape_markdown, number, period_text
+
+
+def show_commune(code: str, shown: list[Figures], content: MapContent) -> None:
+    """« Et ma commune ? »: its figures on the map, then all the others."""
+    row = shown[0].frame.loc[code]
+    name = str(row["name"])
+    st.subheader(name, anchor=False)
+    st.caption(f"{number(row['population'])} habitants · code {code}")
+    for one in shown:
+        said = words.commune_sentence(
+            one.card.short_label,
+            one.frame.loc[code],
+            reading(one.card),
+            content,
+            code,
+            _around(code, one),
+        )
+        st.markdown(said)
+    values = mart("commune_values", codes=[code])
+    if values.empty:
+        return
+    latest = values.sort_values("period").groupby("indicator_id").tail(1).set_index("indicator_id")
+    rows = [
+        {
+            "Indicateur": f"{card.short_label}, {period_text(str(latest.at[card.id, 'period']))}",
+            "Valeur": commune_value_text(latest.loc[card.id], reading(card), short=True),
+        }
+        for card in indicators().values()
+        if card.id in latest.index
+    ]
+    show_table(pd.DataFrame(rows), f"Les chiffres de {name}")
+    st.caption(
+        "Une commune seule varie beaucoup d'une année à l'autre : préférez les moyennes du périmètre."
+    )
+
+
+def _around(code: str, shown: Figures) -> str:
+    """The figure of the commune's intercommunalité, for one that has none of its own."""
+    place = mart("commune_list", codes=[code])
+    if place.empty or pd.isna(place["epci_code"].iloc[0]):
+        return ""
+    epci = str(place["epci_code"].iloc[0])
+    rows = mart("level_values", levels=["epci"], codes=[epci])
+    rows = rows[
+        (rows["indicator_id"] == shown.card.id)
+        & (rows["period"] == shown.period)
+        & rows["value"].notna()
+    ]
+    if rows.empty:
+        return ""
+    value = commune_value_text(rows.iloc[0], reading(shown.card))
+    return f"Son intercommunalité, {escape_markdown(str(place['epci_name'].iloc[0]))} : {value}."
+
+
+def _show_communes(shown: list[Figures]) -> None:
+    table = commune_rows(shown)
+    numeric = ["Habitants"]
+    for one in shown:
+        rows = one.frame.loc[table["Code"]]
+        texts = [commune_value_text(row, reading(one.card)) for row in rows.itertuples()]
+        table[one.card.short_label] = texts
+        numeric.append(one.card.short_label)
+    for name in [one for one in table if one.startswith(("Numérateur", "Dénominateur"))]:
+        table[name] = table[name].map(lambda value: number(value, 1))
+        numeric.append(name)
+    table["Habitants"] = table["Habitants"].map(number)
+    caption = " et ".join(one.card.label for one in shown)
+    show_table(table, f"{caption}, commune par commune", numeric)
+
+
+def show_tables(shown: list[Figures], content: MapContent) -> None:
+    """The same map without seeing it: classes, then communes when they can be listed."""
+    population = shown[0].frame["population"]
+    table = words.class_table(content, population)
+    if len(table):
+        show_table(table, "Communes et habitants de chaque classe", ["Communes", "Habitants"])
+    if len(population) <= LISTED:
+        title = f"Le tableau des communes ({number(len(population))})"
+        with st.expander(title, icon=":material/table:"):
+            _show_communes(shown)
+    else:
+        st.caption(
+            f"Les {count_of(len(population), 'commune')} sont dans le fichier CSV, à télécharger ci-dessous."
+        )
+
+
+def show_quarters(found: Current, marked: dict[str, list[str]]) -> None:
+    """Communes of the perimeter with a quartier prioritaire, and which."""
+    names = found.communes.set_index("code")["name"]
+    st.markdown("**Communes avec un quartier prioritaire**")
+    rows = [
+        {"Commune": names[code], "Quartiers": ", ".join(marked[code])}
+        for code in sorted(marked, key=lambda code: alphabetical(names[code]))
+    ]
+    show_table(pd.DataFrame(rows), "Communes avec un quartier prioritaire")
+
+
+def show_years(
+    extent: Extent, shown: list[Figures], panels: list[tuple[str, MapContent]], selected: str | None
+) -> None:
+    """Small maps under one legend, then the same in a table."""
+    card = shown[0].card
+    shapes = area_contours(extent.departements, arms=extent.arms)
+    image = multiples_picture(
+        shapes,
+        panels,
+        title=card.label,
+        subtitle=extent.label,
+        source_line=credit(shown),
+        selected=selected,
+    )
+    periods = ", ".join(label for label, _ in panels)
+    st.image(image, alt=f"{card.label}, une carte par période : {periods}. Le tableau suit.")
+    rows = []
+    for (label, content), one in zip(panels, shown, strict=True):
+        table = words.class_table(content, one.frame["population"])
+        rows.append(
+            {"Période": label, **dict(zip(table["Classe"], table["Communes"], strict=True))}
+        )
+    table = pd.DataFrame(rows).fillna("0")
+    show_table(table, "Communes de chaque classe, par période", list(table.columns[1:]))
+
+
+def commune_rows(shown: list[Figures]) -> pd.DataFrame:
+    """Every commune with its figures, for a table and a file; alphabetical."""
+    first = shown[0].frame.reset_index()
+    ordered = first.sort_values("name", key=lambda names: names.map(alphabetical))
+    table = pd.DataFrame({"Commune": ordered["name"], "Code": ordered["code"]})
+    for one in shown:
+        rows = one.frame.loc[ordered["code"]]
+        label = one.card.short_label
+        table[label] = rows["value"].round(one.card.decimals).to_numpy()
+        suffix = f" ({label})" if len(shown) > 1 else ""
+        states = rows["state"].map(lambda state: STATES[state] or "publié")
+        table[f"État{suffix}"] = states.to_numpy()
+        table[f"Précision{suffix}"] = rows["reason"].fillna("").to_numpy()
+        if one.card.kind == "ratio" and one.card.rule == "sum_ratio":
+            table[f"Numérateur{suffix}"] = rows["numerator"].round(1).to_numpy()
+            table[f"Dénominateur{suffix}"] = rows["denominator"].round(1).to_numpy()
+    table["Habitants"] = ordered["population"].to_numpy()
+    return table

@@ -1,0 +1,148 @@
+"""What is said of a map: its sentence, its table, the commune that one looks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from views.classification import ABSENT, INSIDE, OUTSIDE, SECRET
+from views.map_content import MapContent
+from views.observation import Reading, commune_value_text
+from views.text import count_of, escape_markdown, joined, number
+
+COUNT_AS_CIRCLES = (
+    "Un nombre dépend d'abord de la taille des communes : il est dessiné en cercles, dont la surface "
+    "suit le nombre, jamais en couleurs. Pour comparer des niveaux, choisissez une part ou une densité."
+)
+UNCERTAIN = "Écart non établi"
+UNCERTAIN_NOTE = (
+    "« Écart non établi » : l'intervalle de confiance de la commune contient la valeur du territoire "
+    "de comparaison, ou son chiffre est approché."
+)
+NAMES_SHOWN = 8
+# Of communes with both figures: under it, nine cells say nothing of a link.
+ENOUGH = 18
+
+
+def class_table(content: MapContent, population: pd.Series) -> pd.DataFrame:
+    """Communes and inhabitants of each class, then of each state; every commune is in one row.
+
+    ``population`` is indexed by code.
+    """
+    characters = content.characters[content.characters != OUTSIDE]
+    people = population.reindex(characters.index).fillna(0)
+    ranks = characters.map({**_ranks("012345678"), **_ranks("ABCDEFGHI")})
+    rows = [_row(label, ranks == rank, people) for rank, label in enumerate(content.labels)]
+    if content.symbols is not None:
+        drawn = characters.index.isin(content.symbols.values.index)
+        rows += [
+            _row("Un nombre au-dessus de zéro", pd.Series(drawn, index=characters.index), people),
+            _row("Zéro", (characters == INSIDE) & ~drawn, people),
+        ]
+    for name, character in (("Secret statistique", SECRET), (content.absent_label, ABSENT)):
+        if (characters == character).any():
+            rows.append(_row(name, characters == character, people))
+    return pd.DataFrame(rows, columns=["Classe", "Communes", "Habitants"])
+
+
+def _ranks(alphabet: str) -> dict[str, int]:
+    return {character: rank for rank, character in enumerate(alphabet)}
+
+
+def _row(label: str, chosen: pd.Series, people: pd.Series) -> tuple[str, str, str]:
+    return label, number(int(chosen.sum())), number(int(people[chosen].sum()))
+
+
+def map_sentence(content: MapContent, values: pd.Series, reading: Reading) -> str:
+    """The map in a sentence: how many communes have a figure, and how far apart they are.
+
+    ``values``: the figures shown, by code.
+    """
+    inside = content.characters[content.characters != OUTSIDE]
+    if values.empty:
+        return f"Aucune des {count_of(len(inside), 'commune')} n'a de chiffre publié."
+    low, high = (_value(one, reading) for one in (values.min(), values.max()))
+    known = f"{count_of(len(values), 'commune')} sur {number(len(inside))} ont un chiffre"
+    if len(values) == 1:
+        known = f"Une commune sur {number(len(inside))} a un chiffre"
+    return f"{known}, {f'de {low} à {high}' if low != high else f'toutes {low}'}."
+
+
+def _value(value: float, reading: Reading) -> str:
+    row = pd.Series({"value": value, "state": "ok", "denominator": float("nan")})
+    if reading.kind == "sample":
+        return number(value)
+    return commune_value_text(row, reading, short=True)
+
+
+def commune_sentence(
+    name: str, row: Any, reading: Reading, content: MapContent, code: str, fallback: str
+) -> str:
+    """« Et ma commune ? »: its value and its class, never a rank; otherwise its bassin.
+
+    ``fallback`` says the figure of the commune's intercommunalité, when its own does not exist.
+    """
+    text = escape_markdown(commune_value_text(row, reading))
+    start = f"**{escape_markdown(name)}** : {text}"
+    character = content.characters.get(code, OUTSIDE)
+    rank = {**_ranks("012345678"), **_ranks("ABCDEFGHI")}.get(character)
+    if rank is None or content.grid is not None:
+        alone = f"{start}." if character not in (SECRET, ABSENT) else f"{start}. {fallback}".strip()
+        if rank is not None:
+            return f"{start}. Case de la carte : {escape_markdown(content.labels[rank])}."
+        return alone
+    ranks = content.characters.map({**_ranks("012345678"), **_ranks("ABCDEFGHI")})
+    others = int((ranks == rank).sum()) - 1
+    company = f"avec {count_of(others, 'autre commune')}" if others else "seule dans cette classe"
+    if others > 1:
+        company = f"avec {number(others)} autres communes"
+    return f"{start}, classe « {escape_markdown(content.labels[rank])} », {company}."
+
+
+def side_text(label: str, *, high: bool) -> str:
+    """« Taux de pauvreté plus haut »: what an axis of a crossed map says."""
+    return f"{label} : plus {'haut' if high else 'bas'}"
+
+
+def cell_names(first: str, second: str, *, first_high: bool, second_high: bool) -> list[str]:
+    """Names of the nine cells of a crossed map, row after row from the lowest second third."""
+    first_thirds = _third_names(high=first_high)
+    second_thirds = _third_names(high=second_high)
+    return [
+        f"{first} : {across} ; {second} : {up}" for up in second_thirds for across in first_thirds
+    ]
+
+
+def _third_names(*, high: bool) -> list[str]:
+    names = ["tiers le plus bas", "tiers du milieu", "tiers le plus haut"]
+    return names if high else names[::-1]
+
+
+def crossed_sentence(
+    chosen: list[str], population: int, total: int, first: str, second: str
+) -> str:
+    """How many communes stand in the last third of both, beside what chance alone would give.
+
+    ``chosen``: their names; ``first``, ``second``: « le plus haut pour « Taux de pauvreté » ».
+    """
+    chance = (
+        f"Si les deux étaient sans lien, il y en aurait environ {number(total / 9)}."
+        if total >= ENOUGH
+        else "C'est trop peu de communes pour y voir un lien."
+    )
+    known = f"{count_of(total, 'commune')} {'ont' if total > 1 else 'a'} les deux chiffres."
+    if not chosen:
+        return (
+            f"Aucune commune n'est à la fois dans le tiers {first} et dans le tiers {second}. "
+            f"{known} {chance}"
+        )
+    names = sorted(chosen)[:NAMES_SHOWN]
+    more = len(chosen) - len(names)
+    listed = joined(names) if not more else f"{', '.join(names)} et {count_of(more, 'autre')}"
+    verb = "sont" if len(chosen) > 1 else "est"
+    return (
+        f"{count_of(len(chosen), 'commune')} ({number(population)} habitants) {verb} à la fois dans "
+        f"le tiers {first} et dans le tiers {second} : {escape_markdown(listed)}. "
+        f"{known} {chance}"
+    )
