@@ -153,6 +153,7 @@ def test_many_equal_values_are_a_class_of_their_own() -> None:
     assert classes.counts == (80, 6)
 
 
+@settings(max_examples=80, deadline=None)
 @given(
     values=series,
     k=st.sampled_from([2, 4, 6]),
@@ -200,6 +201,7 @@ def test_a_comparator_without_a_value_is_refused() -> None:
         classify(pd.Series([1.0, 2.0]), "comparateur", 4)
 
 
+@settings(max_examples=80, deadline=None)
 @given(values=st.lists(st.floats(-1e3, 1e3) | st.just(math.nan), min_size=1, max_size=60))
 def test_thirds_keep_equals_together_and_turn_around(values: list[float]) -> None:
     frame = pd.Series(values, dtype=float)
