@@ -16,8 +16,9 @@ import pandas as pd
 
 from connectors.cells import COMMUNE_CODE
 from connectors.errors import ImportRejected
-from connectors.local_file import LocalTable, shown
+from connectors.fichier_local import LocalTable, shown
 from connectors.personal import personal_columns, words
+from connectors.territories import CITY, LOST_ZERO, MERGED, TIDIED, city_of, plain_name
 
 Kind = Literal["people", "resources"]
 LEAST = 5
@@ -40,10 +41,6 @@ DISAGREE = "le code et le nom désignent deux communes différentes"
 TOTAL = "ligne de total : elle compterait tout le monde deux fois"
 NO_PLACE = "aucun territoire sur la ligne"
 
-LOST_ZERO = "zéro initial rétabli"
-TIDIED = "espaces ou majuscules corrigés"
-MERGED = "ancienne commune rattachée à l'actuelle"
-CITY = "arrondissement rattaché à sa ville"
 BY_NAME = "reconnu par son nom, unique dans le périmètre"
 
 _CODE_TITLES = re.compile(r"\b(code|insee|codgeo|depcom|cog)\b")
@@ -53,17 +50,11 @@ _AMOUNT_TITLES = re.compile(
     r"|depistes?|vaccines?|inscrits?|seances?|heures?|etp|euros?|montants?|quantite|places?|total)\b"
 )
 _LABEL_TITLES = re.compile(r"\b(actions?|ateliers?|programmes?|dispositifs?|intitule|theme)\b")
-_CITIES = (
-    (re.compile(r"751(0[1-9]|1\d|20)"), "75056"),
-    (re.compile(r"6938[1-9]"), "69123"),
-    (re.compile(r"132(0[1-9]|1[0-6])"), "13055"),
-)
 _COMMUNE = re.compile(COMMUNE_CODE)
 _QUARTER = re.compile(r"QN[0-9A-Z]{3}\d{2}[A-Z]")
 _OLD_QUARTER = re.compile(r"QP[0-9A-Z]{3}\d{3}")
 _CODE_AND_NAME = re.compile(r"(\S+)\s*[-–:]?\s+(\D+)")
 _TOTALS = frozenset({"total", "totaux", "ensemble", "total general", "somme"})
-_SAINTS = ((r"\bst\b", "saint"), (r"\bste\b", "sainte"))
 
 
 @dataclass(frozen=True)
@@ -125,12 +116,14 @@ class _Refused(Exception):
     """One row is refused; the message is its reason."""
 
 
-def plain_name(name: str) -> str:
-    """A name as it is compared: no accent, case, hyphen; « St » is « Saint »."""
-    said = words(name.replace("œ", "oe").replace("Œ", "Oe"))
-    for short, long in _SAINTS:
-        said = re.sub(short, long, said)
-    return said
+def check_columns(table: LocalTable) -> None:
+    """Raises ImportRejected for columns that cannot be told apart: the same title twice, or none."""
+    if table.repeated:
+        reason = f"deux colonnes ont le même titre : {shown(table.repeated[0])}."
+        raise ImportRejected(table.name, reason, "Renommez l'une des deux.")
+    if table.untitled:
+        reason = f"ligne {table.untitled}, une case est remplie sous une colonne sans titre."
+        raise ImportRejected(table.name, reason, "Donnez un titre à la colonne, ou videz-la.")
 
 
 def check_nobody(table: LocalTable, places: Places) -> None:
@@ -289,7 +282,7 @@ def _by_code(cell: str, places: Places) -> _Place | None:
 
 def _commune(code: str, repair: str, places: Places) -> _Place:
     if code not in places.communes:
-        city = next((city for arms, city in _CITIES if arms.fullmatch(code)), None)
+        city = city_of(code)
         now = city or places.former.get(code)
         if now is None:
             raise _Refused(UNKNOWN_CODE)

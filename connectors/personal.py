@@ -8,6 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 # Title (no accent, lower case, words apart) -> what the column holds.
 _TITLES: tuple[tuple[str, str], ...] = (
@@ -29,10 +31,10 @@ _NOT_PEOPLE = re.compile(
 )
 _CELLS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\S+@\S+\.\w+"), "une adresse électronique"),
-    (re.compile(r"(?<!\d)(?:\+33|0033|0)[ .-]?[1-9](?:[ .-]?\d\d){4}(?!\d)"), "un téléphone"),
+    (re.compile(r"(?<!\d)(?<!\d[.,])(?:\+33|0033|0)[ .-]?[1-9](?:[ .-]?\d\d){4}(?!\d)"), "un téléphone"),
     (
         re.compile(
-            r"(?<!\d)[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[AB]) ?\d{3} ?\d{3}(?: ?\d\d)?(?!\d)"
+            r"(?<!\d)(?<!\d[.,])[12] ?\d\d ?(?:0[1-9]|1[0-2]|[2-9]\d) ?(?:\d\d|2[AB]) ?\d{3} ?\d{3}(?: ?\d\d)?(?!\d)"
         ),
         "un numéro de sécurité sociale",
     ),
@@ -107,6 +109,19 @@ _BIRTH = re.compile(
     re.IGNORECASE,
 )
 _CERTAIN = frozenset({"une adresse électronique", "un téléphone", "un numéro de sécurité sociale"})
+# What every pattern above needs, in one pass that a million cells can stand.
+_SUSPECT = (
+    r"(?i)@|\d([ .-]?\d){8}|\d ?(bis|ter)?,? (rue|av|boulevard|bd|allee|place|impasse|chemin|route|square"
+    r"|cite|residence|quai|cours)|^(m\.|mr|mme|mlle|monsieur|madame|mademoiselle) ?"
+)
+_COUNTED = re.compile(
+    r"\b(nombre|nb|taux|parts?|pourcentage|effectifs?|poids|places?|equipes?|visites?|deces|naissances?"
+    r"|indice|prevalence|incidence|maintien|aides?|soins?|services?)\b"
+)
+_ABOUT_CARE = re.compile(r"\b(domicile|mobiles?|voie)\b")
+_COMMUNES = re.compile(r"\b(communes?|ville|epci|departement|code insee)\b")
+_PEOPLE_TOO = re.compile(r"\b(prenoms?|patients?|naissance)\b")
+_SHORT_NUMBER = r"[<-]?\s?[\d\s]{1,9}([.,]\d+)?\s?%?|[a-zA-Z/. ]{1,6}|N/A.*"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+)?|\d{1,2}[/.-]\d{1,2}[/.-](\d\d|\d{4})")
 DATES = "des dates, qui désignent des personnes ou le jour de leur venue"
 
@@ -117,16 +132,23 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"[a-z0-9]+", bare.lower()))
 
 
-def personal_columns(rows: pd.DataFrame, places: Collection[str] = ()) -> dict[str, str]:
+def personal_columns(
+    rows: pd.DataFrame, places: Collection[str] = (), *, figures: bool = False
+) -> dict[str, str]:
     """Title of each column that designates people -> what it seems to hold, in French.
 
     ``places``: names of territories, as :func:`words` writes them: a column « Nom » that holds
     mostly those names communes, not people. One suspect cell is enough; dates must be most cells.
+    ``figures``: the table holds figures of territories, where « Poids de naissance (%) » or
+    « Commune de domicile » speak of nobody.
     """
     found = {}
     for column in rows.columns:
-        cells = rows[column][rows[column] != ""]
-        reason = _by_title(str(column), cells, places) or _by_cells(cells)
+        cells = pd.Series(rows[column][rows[column] != ""].unique(), dtype=str)
+        by_title = _by_title(str(column), cells, places)
+        if by_title and figures and _of_territories(str(column), cells):
+            by_title = ""
+        reason = by_title or _by_cells(cells)
         if reason:
             found[str(column)] = reason
     return found
@@ -143,9 +165,21 @@ def _by_title(title: str, cells: pd.Series, places: Collection[str]) -> str:
     return ""
 
 
+def _of_territories(title: str, cells: pd.Series) -> bool:
+    """A title of places or of counts over short numbers; or one that says commune, over codes or names."""
+    said = words(title.replace("%", " pourcentage "))
+    if _COMMUNES.search(said):
+        return not _PEOPLE_TOO.search(said)
+    speaks = bool(_COUNTED.search(said) or _ABOUT_CARE.search(said))
+    return speaks and bool(cells.str.fullmatch(_SHORT_NUMBER).all())
+
+
 def _by_cells(cells: pd.Series) -> str:
+    suspect = cells[
+        pc.match_substring_regex(pa.array(cells, pa.string()), _SUSPECT).to_numpy(False)
+    ]
     for pattern, what in _CELLS:
-        if cells.str.contains(pattern).any():
+        if suspect.str.contains(pattern).any():
             return what
     if len(cells) and cells.map(lambda cell: bool(_DATE.fullmatch(cell))).mean() >= 0.5:
         return DATES

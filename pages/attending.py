@@ -14,12 +14,13 @@ from connectors.attendance import (
     Columns,
     Kind,
     Places,
+    check_columns,
     check_nobody,
     guess_columns,
     read_attendance,
 )
 from connectors.errors import ImportRejected
-from connectors.local_file import MAX_BYTES, LocalTable, read_tables
+from connectors.fichier_local import COUNTS, LocalTable, read_tables
 from diagnostic.perimeter import encode, file_name
 from pages.shared import Current, geography, mart, show_table
 from views.reach import EXAMPLE_BANNER, rows_sentence
@@ -28,7 +29,7 @@ from views.text import count_of, escape_markdown
 
 QUARTERS = "quartiers_prioritaires"
 NONE = ""
-MEGABYTES = MAX_BYTES // 1024**2
+MEGABYTES = COUNTS.size // 1024**2
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def receive(
         try:
             tables = read_tables(file.getvalue(), file.name)
             for table in tables:
+                check_columns(table)
                 check_nobody(table, places)
             st.session_state[_key(box, "tenu")] = Held(tables)
         except ImportRejected as refusal:

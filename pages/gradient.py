@@ -14,8 +14,9 @@ from diagnostic.assessment import NOT_COMPARED, intervals
 from diagnostic.deprivation import disadvantage_rank, weighted_quantile_class
 from diagnostic.slope import SlopeIndex, slope_index
 from diagnostic.trend import independent_periods
+from pages.local_data import remembered
 from pages.reading import with_cards
-from pages.shared import Current, build_path, indicators, mart, open_warehouse
+from pages.shared import Current, build_path, indicators, mart, open_warehouse, warehouse
 from warehouse.indicators import IndicatorCard
 
 FIFTHS = 5
@@ -196,10 +197,10 @@ def group_figures(groups: Groups, periods: pd.Series) -> pd.DataFrame:
     return _group_figures(build_path(), groups, periods)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@remembered(max_entries=200)
 def _group_figures(path: str, groups: Groups, periods: pd.Series) -> pd.DataFrame:
     ranks = [str(rank) for rank in groups.rank]
-    rows = open_warehouse(path).mart("profiles", groups=ranks, codes=list(groups.rank.index))
+    rows = warehouse().mart("profiles", groups=ranks, codes=list(groups.rank.index))
     rows = rows[rows["period"] == rows["indicator_id"].map(periods)]
     frame = with_cards(rows.set_index("indicator_id"))
     frame = frame[~frame["kind"].isin(NOT_COMPARED)].reset_index()
@@ -215,7 +216,7 @@ def _group_figures(path: str, groups: Groups, periods: pd.Series) -> pd.DataFram
     ).sort_values(["indicator_id", "rank"], ignore_index=True)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@remembered(max_entries=200)
 def slopes(figures: pd.DataFrame) -> dict[str, SlopeIndex]:
     """SII and RII of each indicator whose groups all have a figure, by indicator.
 

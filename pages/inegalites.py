@@ -44,6 +44,7 @@ from pages.gradient import (
 )
 from pages.layers import contour_credit, layer
 from pages.linked import linked_segments, linked_selectbox
+from pages.local_data import remembered
 from pages.quarters import show_quarters
 from pages.reading import reading
 from pages.shared import (
@@ -52,9 +53,9 @@ from pages.shared import (
     header,
     indicators,
     mart,
-    open_warehouse,
     require_perimeter,
     show_table,
+    warehouse,
 )
 from views import clusters as regroupements
 from views import inegalites as words
@@ -283,12 +284,12 @@ def known_values(frame: pd.DataFrame) -> pd.Series:
     return frame["value"].where(frame["state"].isin(["ok", "approx"]))
 
 
-@st.cache_data(max_entries=20, show_spinner="Recherche des regroupements…")
+@remembered(max_entries=20, spinner="Recherche des regroupements…")
 def _clusters(
     path: str, codes: tuple[str, ...], indicator: str, period: str
 ) -> tuple[GlobalTest, LocalTest, int]:
     """Global test, local test, and how many communes stand out with fewer neighbours."""
-    source = open_warehouse(path)
+    source = warehouse()
     frame = source.mart(
         "map_values", codes=list(codes), indicator=indicator, at_period=period
     ).set_index("code")

@@ -25,5 +25,8 @@ PAGES = {
         ("livrables", "Livrables", "inventory_2"),
         ("reunion", "Mode réunion", "slideshow"),
     ),
-    "Vérifier": (("donnees", "Données", "database"),),
+    "Vérifier": (
+        ("importer", "Importer", "upload_file"),
+        ("donnees", "Données", "database"),
+    ),
 }

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pandas as pd
-import streamlit as st
 
 from diagnostic.assessment import assess
 from diagnostic.comparison import side_by_side
 from pages.comparator import Comparator
+from pages.local_data import remembered
 from pages.shared import Current, breaks, build_path, indicators, mart, profile
 from views.observation import Reading
 from warehouse.indicators import IndicatorCard
@@ -29,7 +29,7 @@ def assessed(found: Current, comparator: Comparator) -> pd.DataFrame:
     return _assessed(build_path(), found.codes, found.whole, comparator.key, found, comparator)
 
 
-@st.cache_data(max_entries=200, show_spinner=False)
+@remembered(max_entries=200)
 def _assessed(
     path: str,
     codes: tuple[str, ...],

@@ -14,6 +14,7 @@ import streamlit as st
 from diagnostic.comparison import shown
 from diagnostic.perimeter import Perimeter, decode, encode, resolve
 from diagnostic.search import SearchIndex
+from pages.local_data import local_cards, local_warehouse, remembered
 from views.tables import MAX_HTML_ROWS, html_table
 from views.text import count_of, departement_text, escape_markdown, joined, members_text, number
 from warehouse.indicators import IndicatorCard, load_indicators
@@ -46,13 +47,18 @@ def use_published() -> None:
 
 
 def warehouse() -> Warehouse:
-    """The build of this session."""
-    return open_warehouse(build_path())
+    """The build of this session, with the figures it imported if any.
+
+    A function that sessions share the answers of must call :func:`open_warehouse` instead.
+    """
+    path = build_path()
+    return local_warehouse(path) or open_warehouse(path)
 
 
-@st.cache_data(max_entries=400, show_spinner=False)
+@remembered(max_entries=400)
 def _mart(path: str, name: str, parameters: dict[str, Any]) -> pd.DataFrame:
-    return open_warehouse(path).mart(name, **parameters)
+    source = local_warehouse(path) or open_warehouse(path)
+    return source.mart(name, **parameters)
 
 
 def mart(name: str, **parameters: Any) -> pd.DataFrame:
@@ -61,9 +67,15 @@ def mart(name: str, **parameters: Any) -> pd.DataFrame:
 
 
 @st.cache_resource(show_spinner=False)
-def indicators() -> dict[str, IndicatorCard]:
-    """Indicator cards, in display order."""
+def published_indicators() -> dict[str, IndicatorCard]:
+    """Cards of the published indicators, in display order."""
     return load_indicators()
+
+
+def indicators() -> dict[str, IndicatorCard]:
+    """Indicator cards, in display order: the published ones, then those this visit imported."""
+    own = local_cards()
+    return {**published_indicators(), **own} if own else published_indicators()
 
 
 @st.cache_resource(max_entries=2, show_spinner="Préparation de la recherche…")

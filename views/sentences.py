@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from views.observation import Reading, value_text
-from views.text import NO_BREAK, number, quantity
+from views.text import LOCAL_MARK, NO_BREAK, number, quantity
 
 # First word of an indicator's label: what goes before it, and whether that is feminine.
 _NOUNS = {
@@ -81,9 +81,13 @@ def subject(label: str) -> Subject:
     """Subject of the sentences about the indicator ``label``.
 
     « Patients pris en charge : diabète » becomes « la part de patients pris en charge (diabète) ».
-    Raises KeyError for a first word without an article here: every label is tried by a test.
+    A local label may begin with any word: it is quoted. Raises KeyError for another first word
+    without an article here: every label is tried by a test.
     """
     first = label.split()[0]
+    if first not in _NOUNS and label.endswith(LOCAL_MARK):
+        said = label.removesuffix(LOCAL_MARK).rstrip()
+        return Subject(f"l'indicateur « {said} » {LOCAL_MARK}", False)
     article, feminine = _NOUNS[first]
     noun = label if label[1:2].isupper() else label[:1].lower() + label[1:]
     head, _, aside = re.sub(r"\s*:\s*", ", ", noun).rpartition(", ")

@@ -11,6 +11,9 @@ from collections.abc import Sequence
 NARROW = "\u202f"  # espace fine insécable : milliers, avant % ; ! ?
 NO_BREAK = "\u00a0"
 
+# After the label of every figure that a visitor imported.
+LOCAL_MARK = "(donnée locale)"
+
 LEVELS = {
     "commune": "commune",
     "arm": "arrondissement municipal",

@@ -24,7 +24,7 @@ from connectors.errors import ConnectorError
 from connectors.geometry import sketched
 from warehouse.errors import BuildInProgress, ChecksFailed, NotBuilt, UnusableData
 from warehouse.fetch import Refused, held
-from warehouse.indicators import IndicatorCard, load_indicators
+from warehouse.indicators import IndicatorCard, card_rows, load_indicators
 from warehouse.loading import EMBEDDED, Loader, connectors, digest_of
 from warehouse.paths import ROOT, SQL, Published, data_dir, drop_folder, point_to, published
 
@@ -320,22 +320,7 @@ def _sketch(connection: duckdb.DuckDBPyConnection) -> int:
 def _register_cards(
     connection: duckdb.DuckDBPyConnection, indicators: dict[str, IndicatorCard]
 ) -> None:
-    rows = []
-    for position, card in enumerate(indicators.values()):
-        fields = card.model_dump(
-            exclude={"aggregation_override", "interval", "rule", "masked_bounds"}
-        )
-        low, high = card.masked_bounds or (None, None)
-        rows.append(
-            fields
-            | {
-                "position": position,
-                "aggregation": card.rule,
-                "masked_low": low,
-                "masked_high": high,
-            }
-        )
-    connection.register("raw_indicator", pd.DataFrame(rows).convert_dtypes())
+    connection.register("raw_indicator", pd.DataFrame(card_rows(indicators)).convert_dtypes())
     types = pd.read_csv(DATA / "columns" / "bpe_types.csv", dtype=str)
     connection.register("raw_bpe_types", types)
 

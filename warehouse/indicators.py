@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -129,3 +130,23 @@ def load_indicators(path: Path = DATA / "indicators.yml") -> dict[str, Indicator
     if len(by_id) != len(cards):
         raise InvalidCard("Deux fiches d'indicateur portent le même identifiant.")
     return by_id
+
+
+def card_rows(cards: Mapping[str, IndicatorCard], first: int = 0) -> list[dict[str, Any]]:
+    """Rows of the table ``indicator``; positions from ``first`` on."""
+    rows = []
+    for position, card in enumerate(cards.values(), start=first):
+        fields = card.model_dump(
+            exclude={"aggregation_override", "interval", "rule", "masked_bounds"}
+        )
+        low, high = card.masked_bounds or (None, None)
+        rows.append(
+            fields
+            | {
+                "position": position,
+                "aggregation": card.rule,
+                "masked_low": low,
+                "masked_high": high,
+            }
+        )
+    return rows

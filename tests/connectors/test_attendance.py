@@ -14,15 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors import attendance as module
+from connectors import territories
 from connectors.attendance import (
     Columns,
     Places,
+    check_columns,
     check_nobody,
     guess_columns,
     read_attendance,
 )
 from connectors.errors import ImportRejected
-from connectors.local_file import MAX_BYTES, MAX_ROWS, LocalTable, read_tables
+from connectors.fichier_local import COUNTS, LocalTable, read_tables
 from connectors.personal import personal_columns
 
 PLACES = Places(
@@ -119,8 +121,8 @@ BAD_FILES = {
     "vide": (b"", "vide"),
     "binaire": (bytes(range(256)), "format"),
     "page web": (b"<html><body>95127;12</body></html>", "page web"),
-    "vieux classeur": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9, "avant 2007"),
-    "trop gros": (b"a" * (MAX_BYTES + 1), "5 Mo"),
+    "vieux classeur abîmé": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" * 9, "abîmé"),
+    "trop gros": (b"a" * (COUNTS.size + 1), "5 Mo"),
     "archive": (xlsx(("a", [["code", "nombre"]]))[:400], "abîmé"),
     "cellule lointaine": (far_cell(), "lignes ou"),
     "archive qui gonfle": (swollen(), "démesuré"),
@@ -129,7 +131,7 @@ BAD_FILES = {
     "titres seuls": (b"code;nombre\n", "aucune ligne"),
     "deux fois": (b"code;nombre;nombre\n95127;1;2\n", "même titre"),
     "colonne sans titre": (b"code;nombre;\n95127;12;Marie Dupont\n", "sans titre"),
-    "trop long": (b"code;nombre\n" + b"95127;12\n" * (MAX_ROWS + 30), "lignes ou"),
+    "trop long": (b"code;nombre\n" + b"95127;12\n" * (COUNTS.rows + 30), "lignes ou"),
 }
 
 
@@ -137,7 +139,8 @@ BAD_FILES = {
 def test_a_bad_file_is_refused_in_french(kind: str) -> None:
     content, sentence = BAD_FILES[kind]
     with pytest.raises(ImportRejected, match=sentence):
-        read_tables(content, "venues.csv")
+        for table in read_tables(content, "venues.csv"):
+            check_columns(table)
 
 
 # People
@@ -208,20 +211,20 @@ def test_siren_codes_are_no_telephones() -> None:
     ("written", "code", "repair"),
     [
         ("95127", "95127", ""),
-        ("1001", "01001", module.LOST_ZERO),
-        ("1001.0", "01001", module.LOST_ZERO),
-        ("'95127", "95127", module.TIDIED),
-        ("95 127", "95127", module.TIDIED),
-        ("2a004", "2A004", module.TIDIED),
-        ("95999", "95127", module.MERGED),
-        ("75118", "75056", module.CITY),
+        ("1001", "01001", territories.LOST_ZERO),
+        ("1001.0", "01001", territories.LOST_ZERO),
+        ("'95127", "95127", territories.TIDIED),
+        ("95 127", "95127", territories.TIDIED),
+        ("2a004", "2A004", territories.TIDIED),
+        ("95999", "95127", territories.MERGED),
+        ("75118", "75056", territories.CITY),
         ("Cergy", "95127", module.BY_NAME),
         ("CERGY", "95127", module.BY_NAME),
         ("St Ouen l'Aumone", "95572", module.BY_NAME),
         ("95127 Cergy", "95127", ""),
         ("95000 Cergy", "95127", module.BY_NAME),
         ("Axe Majeur – Horloge", "QN09511M", module.BY_NAME),
-        ("qn09511m", "QN09511M", module.TIDIED),
+        ("qn09511m", "QN09511M", territories.TIDIED),
     ],
 )
 def test_a_territory_is_recognised_and_the_repair_said(

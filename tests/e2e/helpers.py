@@ -41,6 +41,7 @@ PAGES = (
     "qui-touche-t-on",
     "livrables",
     "reunion",
+    "importer",
     "donnees",
 )
 TITLES = {
@@ -61,6 +62,7 @@ TITLES = {
     "qui-touche-t-on": "Qui touche-t-on ?",
     "livrables": "Livrables",
     "reunion": "Mode réunion",
+    "importer": "Importer",
     "donnees": "Données",
 }
 BROKEN = re.compile(r"n'a pas pu s'afficher|Traceback|Error:|exception", re.IGNORECASE)

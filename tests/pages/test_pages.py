@@ -26,6 +26,7 @@ PAGES = {
     "qui_touche_t_on": "Qui touche-t-on ?",
     "livrables": "Livrables",
     "reunion": "Mode réunion",
+    "importer": "Importer",
     "donnees": "Données",
 }
 PERIMETERS = {
