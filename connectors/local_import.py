@@ -126,8 +126,8 @@ def read_import(table: LocalTable, plan: Plan, known: Gazetteer) -> Import:
     )[(repair != "").to_numpy()].reset_index(drop=True)
     odd = pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=["line"])
     inside = figures["level"].isin(["iris", "qpv_2015", _ZONE])
-    names = pd.Series(_name_cells(rows, plan))
-    kept = figures[inside].assign(name=figures["line"].map(names))
+    kept = figures[inside]
+    kept = kept.assign(name=kept["line"].map(_name_cells(rows, plan)).to_numpy())
     return Import(
         rows=len(rows),
         used=len(used),

@@ -310,15 +310,14 @@ def _forms(name: str, level: str) -> set[str]:
 def _named(name: str, within: str, known: Gazetteer, level: str) -> Found:
     """The one territory that bears ``name``. An EPCI before a commune when its kind is written."""
     plain = plain_name(name)
-    order = (level,) if level else ("commune", "epci", "departement", "region", "qpv")
-    if not level and _GROUPING.match(plain):
+    order: tuple[str, ...] = ("commune", "epci", "departement", "region", "qpv")
+    if level:
+        order = (level,)
+    elif _GROUPING.match(plain):
         order = ("epci", "ept")
     repair = BY_NAME
     for one in order:
-        codes = next(
-            (known.bearers.get(one, {}).get(form) for form in (plain, *sorted(_forms(name, one)))
-             if form in known.bearers.get(one, {})), None,
-        )  # fmt: skip
+        codes = _bearers(name, one, known)
         if not codes:
             continue
         if len(codes) > 1 and within:
@@ -329,6 +328,13 @@ def _named(name: str, within: str, known: Gazetteer, level: str) -> Found:
             return Found(one, codes[0], repair)
         return Found(reason=SHARED_NAME)
     return Found(reason=UNKNOWN_NAME)
+
+
+def _bearers(name: str, level: str, known: Gazetteer) -> tuple[str, ...]:
+    """Codes of the territories of ``level`` that bear ``name``, as it is first."""
+    named = known.bearers.get(level, {})
+    forms = (plain_name(name), *sorted(_forms(name, level)))
+    return next((named[form] for form in forms if form in named), ())
 
 
 def _departement(within: str, known: Gazetteer) -> str:

@@ -72,12 +72,9 @@ class LocalWarehouse(Warehouse):
             root.execute(f"CREATE TABLE {name} AS FROM published.{name} LIMIT 0")
         root.register("brought", self.local.observations)
         root.execute("INSERT INTO observation BY NAME SELECT * FROM brought")
-        (first,) = root.execute(
-            "SELECT coalesce(max(position), 0) + 1 FROM published.indicator"
-        ).fetchone() or (0,)
-        root.register(
-            "cards", pd.DataFrame(card_rows(self.local.cards, int(first))).convert_dtypes()
-        )
+        ((last,),) = root.execute("SELECT max(position) FROM published.indicator").fetchall()
+        rows = pd.DataFrame(card_rows(self.local.cards, int(last) + 1)).convert_dtypes()
+        root.register("cards", rows)
         root.execute("INSERT INTO indicator BY NAME SELECT * FROM cards")
         root.register("origins", self.local.sources)
         root.execute("INSERT INTO source BY NAME SELECT * FROM origins")
