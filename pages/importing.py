@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -104,7 +105,7 @@ def card_of(one: IndicatorPlan, plan: Plan, source_id: str, read: Import) -> Ind
     """The card of a local indicator; every text of the file is made plain."""
     ratio = one.kind == "ratio" and bool(one.denominator)
     weighted = not ratio and one.kind in ("ratio", "mean", "median")
-    override = None
+    override: Literal["weighted_mean", "none"] | None = None
     if one.kind in ("mean", "median", "ratio") and not one.aggregate and not ratio:
         override = "none"
     elif one.kind == "ratio" and not ratio:
