@@ -111,8 +111,8 @@ _BIRTH = re.compile(
 _CERTAIN = frozenset({"une adresse électronique", "un téléphone", "un numéro de sécurité sociale"})
 # What every pattern above needs, in one pass that a million cells can stand.
 _SUSPECT = (
-    r"(?i)@|\d([ .-]?\d){8}|\d ?(bis|ter)?,? (rue|av|boulevard|bd|allee|place|impasse|chemin|route|square"
-    r"|cite|residence|quai|cours)|^(m\.|mr|mme|mlle|monsieur|madame|mademoiselle) ?"
+    r"(?i)@|\d([ .-]?\d){8}|\d ?(bis|ter)?,? (rue|av|boulevard|bd|all[ée]e|place|impasse|chemin|route|square"
+    r"|cit[ée]|r[ée]sidence|quai|cours)|^(m\.|mr|mme|mlle|monsieur|madame|mademoiselle) ?"
 )
 _COUNTED = re.compile(
     r"\b(nombre|nb|taux|parts?|pourcentage|effectifs?|poids|places?|equipes?|visites?|deces|naissances?"
