@@ -17,6 +17,7 @@ from pages.linked import linked_segments, linked_selectbox
 from pages.reading import reading
 from pages.shared import Current, Place, geography, indicators, mart, resolved, show_table
 from views.comparer import (
+    MORTALITY_APART,
     filter_ignored_sentence,
     kept_sentence,
     nothing_left_sentence,
@@ -447,6 +448,7 @@ def show_departement(found: Current) -> None:
     )
     show_tartan(kept, frame, comparator, area.label)
     st.caption(escape_markdown(order_sentence(order, card.label, comparator.of)))
+    st.caption(MORTALITY_APART)
     astride = straddling_sentence(kept, of_place("departement", code, area.label))
     if astride:
         st.caption(escape_markdown(astride))

@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.comparison import shown, side_by_side
+from pages.missing import show_missing
 from pages.reading import reading
 from pages.shared import (
     LANDING_PAGE,
@@ -19,7 +20,7 @@ from pages.shared import (
     require_perimeter,
     show_table,
 )
-from views.portrait import TABLE_STYLE, Line, portrait_table
+from views.portrait import NO_HEALTH, TABLE_STYLE, Line, portrait_table
 from views.text import THEMES, count_of, escape_markdown, number, period_text
 
 found = require_perimeter()
@@ -75,7 +76,8 @@ def show_lists(current: Current) -> None:
             )
             st.caption(
                 "Un quartier à cheval sur plusieurs communes est compté une fois. "
-                "Aucun chiffre par quartier n'est embarqué : leurs habitants sont dans ceux des communes."
+                "Leurs habitants sont dans les chiffres des communes ; ceux des quartiers, quand il y en a, "
+                "sont page Inégalités."
             )
     schools = items[items["indicator_id"] == "ips_etablissements"]
     if not schools.empty:
@@ -118,10 +120,11 @@ for theme, title in THEMES.items():
     if theme == "population":
         show_lists(found)
 
+show_missing(found, own, others)
+health = set(by_theme) & {"etat_sante", "prevention"}
 st.caption(
     f"« ≈ » : valeur approchée. « – » : pas de chiffre à ce niveau dans les données chargées. "
     f"Population de {number(found.population)} habitants. « France » : métropole et "
     "départements et régions d'outre-mer ; le niveau de vie et la pauvreté sont publiés pour la "
-    "France métropolitaine. L'état de santé (mortalité, maladies, dépistages) n'est pas "
-    "dans les données embarquées : il viendra avec le chargement des sources nationales."
+    "France métropolitaine." + ("" if health else f" {NO_HEALTH}")
 )

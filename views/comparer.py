@@ -42,6 +42,11 @@ _REFUSED = {
     )
 }
 
+MORTALITY_APART = (
+    "La mortalité comparée à celle de la France, page Mortalité, n'est pas dans ce tableau : "
+    f"{_REFUSED['ratio_mortalite']}."
+)
+
 STYLE = """
 <style>
 .beside { width: 100%; border-collapse: collapse; font-size: .92rem; table-layout: fixed; }

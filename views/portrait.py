@@ -32,6 +32,12 @@ TABLE_STYLE = """
 """
 
 
+NO_HEALTH = (
+    "Aucun chiffre de mortalité, de maladie, de dépistage ni de vaccination n'est chargé à l'échelle de ce "
+    "périmètre : la plupart n'existent ouvertement qu'au département."
+)
+
+
 @dataclass(frozen=True)
 class Line:
     """One indicator of the portrait, ready to be written."""

@@ -268,6 +268,7 @@ def test_every_intercommunalite_of_the_departement(
     assert f"{len(names)} intercommunalités sur {len(names)}." in text
     assert "CA de Cergy-Pontoise (98 % des habitants ici, le reste : Yvelines)" in text
     assert len(shown) > 25
+    assert "page Mortalité, n'est pas dans ce tableau" in text
     for code, name in ((CERGY, "CA de Cergy-Pontoise"), (PLAINE, "CA Plaine Vallée")):
         value, _, _ = recomputed(database, "part_sans_diplome", 100, code, "2023")
         assert number(shown.loc["Sans diplôme", name].rstrip("+−≠ ")) == pytest.approx(
