@@ -14,6 +14,8 @@ from views.care import FACILITIES, OTHER_SITE, SITE_KINDS, THRESHOLDS, site_kind
 # Sites are looked for this far around the perimeter, in degrees: some 50 km.
 _AROUND = 0.6
 BPE, FINESS = "BPE", "FINESS"
+# Share of the inhabitants with a figure for a period to be the one shown.
+_NEARLY_ALL = 0.9
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -79,7 +81,7 @@ def _distances(path: str, codes: tuple[str, ...], _current: Current) -> Distance
     origins = communes[communes["lon"].notna()]
     result = Distances({}, {}, {}, {})
     for indicator, label in FACILITIES.items():
-        period = _fullest_period(indicator, codes)
+        period = _best_period(indicator, communes["population"])
         if period is not None:
             known = figures(indicator, period)["facilities"].dropna()
             _add_facilities(result, origins, Kind(indicator, label, BPE, period), known)
@@ -88,14 +90,16 @@ def _distances(path: str, codes: tuple[str, ...], _current: Current) -> Distance
     return result
 
 
-def _fullest_period(indicator: str, codes: tuple[str, ...]) -> str | None:
-    """The newest period at which as many communes of the perimeter as possible have a figure."""
-    best, most = None, 0
+def _best_period(indicator: str, population: pd.Series) -> str | None:
+    """The newest period known for nearly all the inhabitants; else that of the most of them."""
+    best, most = None, 0.0
     for period in periods(indicator):
-        known = figures(indicator, period)["facilities"].dropna().index
-        count = len(set(codes).intersection(known))
-        if count > most:
-            best, most = period, count
+        known = population.index.isin(figures(indicator, period)["facilities"].dropna().index)
+        share = population[known].sum() / population.sum()
+        if share >= _NEARLY_ALL:
+            return period
+        if share > most:
+            best, most = period, share
     return best
 
 

@@ -120,9 +120,7 @@ def _show_counts(drawn: pd.DataFrame, pairs: pd.DataFrame) -> None:
                 count_text(int(inside), int(near))
                 for inside, near in zip(here["sum"], here["size"], strict=True)
             ]
-    show_table(
-        table, "Sites dans chaque quartier ou à moins de 500 mètres", list(table.columns[2:])
-    )
+    show_table(table, "Sites dans chaque quartier ou à moins de 500 mètres")
     st.caption(SITES_NEAR)
     if not set(drawn["departement_code"]) <= set(mart("site_departements")["code"]):
         st.caption(PARTIAL_SITES)

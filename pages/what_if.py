@@ -19,7 +19,7 @@ from diagnostic.supply_change import (
     within,
 )
 from pages.care import figures, periods, places
-from pages.layers import area_layer, contour_credit
+from pages.layers import area_layer, contour_credit, limits
 from pages.linked import linked_number, linked_segments, linked_selectbox
 from pages.shared import Current, build_path, geography, indicators, show_table
 from views.care import PROFESSIONS, ZONING_MARK, Profession
@@ -153,7 +153,7 @@ def _choose(
     counted = float(figures(profession.supply, period)["facilities"][place])
     most = counted if change in LEAVING else float(MOST)
     _forget_too_many(place, most)
-    label = "Professionnels de la structure" if change in STRUCTURES else "Combien ?"
+    label = "Ses professionnels" if change in STRUCTURES else "Combien ?"
     if most:
         usual_count = min(3.0 if change in STRUCTURES else 2.0, most)
         count = linked_number(many, label, (0, most), usual_count, "n")
@@ -361,8 +361,9 @@ def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
         classes, direction = classify(both, "quantiles", 5), "favorable"
         title = f"APL {'publiée' if shown == 'avant' else 'estimée'}, {period_text(period)}"
     names = table["name"]
+    departements = tuple(sorted(set(table["departement_code"])))
     choropleth_map(
-        area_layer(tuple(sorted(set(table["departement_code"]))), arms=districts),
+        area_layer(departements, arms=districts),
         classes=classes,
         values=values,
         states=pd.Series("ok", index=values.index),
@@ -378,13 +379,14 @@ def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
         inside=set(table.index),
         legend_title=title,
         legend_labels=classes.labels(lambda value: number(value, 2)),
+        limits=limits(departements),
         height=460,
         attribution=contour_credit(),
         key="et-si",
     )
     st.caption(
-        "Carte des communes du périmètre et des voisines concernées. « Avant » et « Après » ont les mêmes "
-        "classes."
+        "En couleur : les communes du périmètre et leurs voisines concernées. Traits épais : limites des "
+        "intercommunalités. « Avant » et « Après » ont les mêmes classes."
     )
 
 

@@ -148,7 +148,7 @@ def older_supply_sentence(used: str, newer: str, count: float, name: str) -> str
     """The numbers used are not the newest: those are not known all around."""
     return (
         f"Effectifs de {used}, les derniers connus tout autour : ceux de {newer} ({number(count)} à {name}) "
-        "ne sont pas chargés chez tous les voisins. Si l'offre a baissé depuis, un départ pèse davantage."
+        "ne sont pas chargés chez tous les voisins. Si l'offre a baissé depuis, chaque professionnel pèse davantage."
     )
 
 

@@ -5,12 +5,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
+import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
+import shapely
+from scipy.stats import spearmanr
 from streamlit.testing.v1 import AppTest
 
 from diagnostic import need
+from diagnostic.access import floating_catchment
+from diagnostic.nearby import pairs_within, sites_around
+from diagnostic.supply_change import OTHER_REACHES, REACH, straight_line
 from tests.conftest import ROOT
 from warehouse.build import Report
 from warehouse.needs import SuitedNeeds, load_needs, suit
@@ -473,3 +479,58 @@ def test_no_quartier_is_compared_across_its_two_lists(base: duckdb.DuckDBPyConne
     assert mixed == []
     members = base.execute("SELECT DISTINCT parent_level FROM members()").fetchall()
     assert not {"qpv", "qpv_2015"} & {level for (level,) in members}
+
+
+def test_the_reach_of_the_floating_catchment_is_the_closest_to_the_published_access(
+    base: duckdb.DuckDBPyConnection,
+) -> None:
+    """The table of docs/methodologie.md: rank correlation with the APL of 2022 in métropole."""
+    places = (
+        base.execute(
+            "SELECT f.code, t.departement_code AS departement, t.population::DOUBLE AS population, t.lon, "
+            "t.lat, f.value AS apl, f.weight, s.facilities AS supply "
+            "FROM care_figures('apl_medecins_generalistes', '2022') f "
+            "JOIN care_figures('densite_medecins_generalistes', '2018') s USING (code) "
+            "JOIN care_places() t USING (code) WHERE t.lon IS NOT NULL"
+        )
+        .df()
+        .set_index("code")
+    )
+    assert len(places) > 34_800 and places["supply"].sum() > 61_000
+    demand = places["weight"].fillna(places["population"])
+    mainland = ~places["departement"].str.startswith("97")
+    closeness = {}
+    for reach in (REACH, *OTHER_REACHES):
+        access = floating_catchment(
+            places["supply"], demand, pairs_within(places, reach), straight_line(reach)
+        )
+        shared = (access * demand).sum() / places["supply"].sum()
+        assert 0.999 < shared < 1.000001
+        closeness[reach] = round(spearmanr(access[mainland], places["apl"][mainland])[0], 2)
+    assert closeness == {10: 0.52, 12: 0.54, 15: 0.49}
+
+
+def test_sites_around_the_quartiers_are_those_of_the_files(
+    opened: Warehouse, shared_dir: Path
+) -> None:
+    """Counted again with geopandas on the producers' files, quartier by quartier."""
+    rows = opened.mart("quartiers_of", codes=["95127", "95500", "95018", "95268", "95680"])
+    rows = rows.set_index("code").dropna(subset=["geometry"])
+    rows["geometry"] = shapely.from_wkb(rows["geometry"].map(bytes).to_numpy())
+    sites = opened.mart("sites_between", west=1.0, south=48.0, east=3.5, north=50.0)
+    found = sites_around(rows, sites.set_index("site_id"))
+    assert len(rows) > 10 and found["inside"].any()
+
+    raw = json.loads((shared_dir / "open-data/finess/finess_95.json").read_text("utf-8"))
+    points = gpd.GeoSeries.from_xy([x["lon"] for x in raw], [x["lat"] for x in raw], crs=4326)
+    outlines = gpd.read_file(shared_dir / "open-data/anct/qpv_95.geojson").to_crs(2154)
+    points = points.to_crs(2154)
+    for _, one in outlines[outlines["identifian"].isin(rows.index)].iterrows():
+        here = found[found["outline"] == one["identifian"]]
+        metres = points.distance(one.geometry)
+        # The warehouse rounds points and simplifies outlines: a few metres at the edges.
+        assert abs((metres <= 500).sum() - len(here)) <= ((metres - 500).abs() < 25).sum()
+        assert (
+            abs((metres == 0).sum() - here["inside"].sum())
+            <= (points.distance(one.geometry.boundary) < 25).sum()
+        )
