@@ -185,15 +185,18 @@ def show_beyond(found: Current, measured: Distances) -> None:
     for name, kind in measured.kinds.items():
         here = measured.found[name]
         own = located.set_index("code")["population"].reindex(here.index)
-        inside, unsure = (float(own[which].sum()) for which in (here["km"] == 0, ~here["exact"]))
+        home = "–"
+        if kind.source == BPE:
+            inside, untold = (
+                float(own[which].sum()) for which in (here["km"] == 0, here["untold"])
+            )
+            home = beyond_text(inside, untold, total)
         beyond = measured.beyond[name]
         rows.append(
             {
                 "Au plus proche": kind.label,
                 "Source": f"{kind.source} {kind.period}",
-                "Dans la commune": beyond_text(inside, unsure, total)
-                if kind.source == BPE
-                else "–",
+                "Dans la commune": home,
                 **{
                     f"À plus de {number(limit)} km": beyond_text(
                         beyond.loc[limit, "sure"], beyond.loc[limit, "unsure"], total

@@ -60,8 +60,9 @@ class Kind:
 class Distances:
     """From each commune of a perimeter to the nearest of each kind.
 
-    ``km``, ``exact``, ``name``: kind -> Series by commune (name: where the nearest is). ``sites``:
-    kind -> points (code, name, lon, lat). ``beyond``: kind -> people past each threshold.
+    ``found``: kind -> km, exact, name (of the nearest), by commune; for the BPE, ``untold`` where
+    the commune's own number is not loaded. ``sites``: kind -> points (name, lon, lat). ``beyond``:
+    kind -> people past each threshold.
     """
 
     kinds: dict[str, Kind]
@@ -112,6 +113,11 @@ def _add_facilities(result: Distances, origins: pd.DataFrame, kind: Kind, known:
     home = origins.index.isin(sites["commune_code"]) | origins.index.isin(known.index[known > 0])
     found.loc[home, ["km", "exact"]] = [0.0, True]
     found["name"] = found["site"].map(sites["name"]).where(~home, "dans la commune")
+    # A city is known by its arrondissements.
+    told = origins.index.isin(known.index) | origins.index.isin(
+        every.loc[every.index.isin(known.index), "commune_code"]
+    )
+    found["untold"] = ~told & ~home
     _keep(result, kind, origins, found, sites)
 
 

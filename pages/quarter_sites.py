@@ -31,7 +31,7 @@ _LABELS = {kind.id: kind.label for kind in (*SITE_KINDS, OTHER_SITE)}
 
 def show_quartiers(found: Current) -> None:
     """The whole screen."""
-    rows = mart("quartiers_of", codes=found.code_list)
+    rows = mart("quartiers_of", codes=list(found.cities))
     if rows.empty:
         listed = set(mart("quartier_departements")["code"])
         known = set(found.departements) <= listed
@@ -56,7 +56,7 @@ def show_quartiers(found: Current) -> None:
 @st.cache_data(max_entries=100, show_spinner=False)
 def _pairs(path: str, codes: tuple[str, ...], _found: Current) -> pd.DataFrame:
     """One row a (quartier, site) at most 500 m apart, with the site's point, name and category."""
-    rows = mart("quartiers_of", codes=_found.code_list).set_index("code").loc[list(codes)]
+    rows = mart("quartiers_of", codes=list(_found.cities)).set_index("code").loc[list(codes)]
     rows = rows.assign(geometry=shapely.from_wkb(rows["geometry"].map(bytes).to_numpy()))
     bounds = shapely.bounds(rows["geometry"].to_numpy())
     sites = sites_about(
@@ -86,7 +86,7 @@ def _show_map(found: Current, drawn: pd.DataFrame, pairs: pd.DataFrame) -> None:
         inside=set(found.codes),
         legend_title="Quartiers prioritaires et sites proches",
         legend_labels=[],
-        outlines=quarters(found.codes),
+        outlines=quarters(found.cities),
         points=pd.DataFrame(
             {
                 "code": near["site"],

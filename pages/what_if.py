@@ -23,7 +23,7 @@ from pages.layers import area_layer, contour_credit, limits
 from pages.linked import linked_number, linked_segments, linked_selectbox
 from pages.shared import Current, build_path, geography, indicators, show_table
 from views.care import PROFESSIONS, ZONING_MARK, Profession
-from views.classification import classify, palette
+from views.classification import Classes, classify, palette
 from views.maps import choropleth_map
 from views.supply_change import (
     CHANGES,
@@ -50,6 +50,8 @@ MOST_TRIED = 8  # communes whose catchment is tried before giving up
 MOST = 50  # professionals added at once, at most
 # Share of the inhabitants around with a standardised population, under which it is not used.
 _STANDARDISED = 0.9
+# Largest gap under which a third decimal is needed to tell classes apart.
+_SEEN = 0.1
 _SUPPLY_TO_LOAD = "« Base permanente des équipements (BPE) » de l'Insee"
 
 
@@ -126,8 +128,8 @@ def _usable(found: Current) -> dict[str, Profession]:
 def _homes(found: Current) -> list[str]:
     """Places of the perimeter that have a point: its communes, or their arrondissements."""
     every = places()
-    inside = every["commune_code"].isin(found.codes) & every["lon"].notna()
-    return list(every.index[inside])
+    inside = every.index.isin(found.codes) | every["commune_code"].isin(found.codes)
+    return list(every.index[inside & every["lon"].notna()])
 
 
 def _choose(
@@ -351,14 +353,14 @@ def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
     if values.empty:
         return
     if shown == "ecart":
-        classes = classify(values, "quantiles", 5)
-        direction = "defavorable" if gap.sum() < 0 else "favorable"
-        title = f"{'Baisse' if gap.sum() < 0 else 'Hausse'} de l'APL"
-        if not (values > 0).any():
-            title, direction = "Écart d'APL", "neutre"
+        falls = gap.sum() < 0
+        classes, labels = _gap_classes(values)
+        direction = "defavorable" if falls else "favorable"
+        title = f"{'Baisse' if falls else 'Hausse'} de l'APL" if gap.any() else "Écart d'APL"
     else:
         both = pd.concat([table["published"], table["estimated"]]).dropna()
         classes, direction = classify(both, "quantiles", 5), "favorable"
+        labels = classes.labels(lambda value: number(value, 2))
         title = f"APL {'publiée' if shown == 'avant' else 'estimée'}, {period_text(period)}"
     names = table["name"]
     departements = tuple(sorted(set(table["departement_code"])))
@@ -378,7 +380,7 @@ def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
         ),
         inside=set(table.index),
         legend_title=title,
-        legend_labels=classes.labels(lambda value: number(value, 2)),
+        legend_labels=labels,
         limits=limits(departements),
         height=460,
         attribution=contour_credit(),
@@ -388,6 +390,25 @@ def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
         "En couleur : les communes du périmètre et leurs voisines concernées. Traits épais : limites des "
         "intercommunalités. « Avant » et « Après » ont les mêmes classes."
     )
+
+
+def _gap_classes(values: pd.Series) -> tuple[Classes, list[str]]:
+    """Classes of sizes of gaps, « aucun écart » apart from the smallest of them."""
+    moved = values[values > 0]
+    if moved.empty:
+        return classify(values, "quantiles", 3), ["aucun écart"]
+    cuts = list(classify(moved, "quantiles", 4).bounds[1:-1])
+    unmoved = len(moved) < len(values)
+    if not (cuts or unmoved):
+        cuts = [float(moved.max())]
+    classes = classify(values, "seuils", 5, [0.0, *cuts] if unmoved else cuts)
+    decimals = 2 if moved.max() >= _SEEN else 3
+    labels = classes.labels(lambda value: number(value, decimals))
+    if unmoved:
+        labels[:1] = ["aucun écart"]
+        if cuts:
+            labels[1] = f"jusqu'à {number(cuts[0], decimals)}"
+    return classes, labels
 
 
 def _show_table(found: Current, table: pd.DataFrame, period: str) -> None:

@@ -134,6 +134,7 @@ def test_distances_are_straight_lines_to_the_nearest(
     sites, unknown = every[every["count"] > 0], every[every["count"].isna()]
     listing = table(app_test, "Commune").set_index("Commune")
     expected = {"sure": 0.0, "unsure": 0.0}
+    home = {"told": 0.0, "untold": 0.0}
     names = every["name"][every.index.str.startswith((departement, "78"))]
     for name, shown in listing["Pharmacie"].items():
         code = names.index[names == name][0]
@@ -142,12 +143,17 @@ def test_distances_are_straight_lines_to_the_nearest(
         exact = bool(kilometres(place, unknown).min() >= km)
         unit = "0 km" if km == 0 else f"{km:.1f} km".replace(".", ",")
         assert shown == (unit if exact or km == 0 else f"{unit} au plus"), name
+        if not place["count"] == 0:
+            home["told" if place["count"] > 0 else "untold"] += place["population"]
         if km > 5:
             expected["sure" if exact else "unsure"] += place["population"]
     cell = table(app_test, "Au plus proche").set_index("Au plus proche").loc["Pharmacie"]
     people = [value(one) for one in re.findall(r"(?:^|à |de )([\d ]+)", cell["À plus de 5 km"])]
     bounds = {expected["sure"], expected["sure"] + expected["unsure"]}
     assert set(people) == bounds
+    people = [value(one) for one in re.findall(r"(?:^|à |de )([\d ]+)", cell["Dans la commune"])]
+    assert set(people) == {home["told"], home["told"] + home["untold"]}
+    assert (home["untold"] > 0) == (perimeter == CERGY)
 
 
 def test_what_if_two_doctors_leave_cahors(
@@ -262,7 +268,15 @@ def test_quartiers_without_outlines_or_without_any(app_test: AppTest) -> None:
 @pytest.mark.parametrize("view", ["et-si", "quartiers"])
 @pytest.mark.parametrize(
     "perimeter",
-    ["com:95127", "dep:974", "com:75056", "com:97502", "dep:48", "epci:244600433,com:46042"],
+    [
+        "com:95127",
+        "dep:974",
+        "com:75056",
+        "arm:75118",
+        "com:97502",
+        "dep:48",
+        "epci:244600433,com:46042",
+    ],
 )
 def test_every_kind_of_perimeter(app_test: AppTest, perimeter: str, view: str) -> None:
     visit(app_test, perimeter, vue=view)
