@@ -143,7 +143,7 @@ def test_distances_are_straight_lines_to_the_nearest(
         exact = bool(kilometres(place, unknown).min() >= km)
         unit = "0 km" if km == 0 else f"{km:.1f} km".replace(".", ",")
         assert shown == (unit if exact or km == 0 else f"{unit} au plus"), name
-        if not place["count"] == 0:
+        if place["count"] != 0:
             home["told" if place["count"] > 0 else "untold"] += place["population"]
         if km > 5:
             expected["sure" if exact else "unsure"] += place["population"]
