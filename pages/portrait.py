@@ -120,7 +120,7 @@ for theme, title in THEMES.items():
     if theme == "population":
         show_lists(found)
 
-show_missing(found, own, others)
+show_missing(found, own, comparator_values(found))
 health = set(by_theme) & {"etat_sante", "prevention"}
 st.caption(
     f"« ≈ » : valeur approchée. « – » : pas de chiffre à ce niveau dans les données chargées. "
