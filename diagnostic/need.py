@@ -24,6 +24,7 @@ from diagnostic.robustness import (
     Curves,
     Indicators,
     Plan,
+    Progress,
     Scales,
     band,
     draw_plan,
@@ -329,6 +330,7 @@ def national_draws(
     draws: int = 1000,
     seed: int = 2026,
     cuts: tuple[float, float] = GROUP_CUTS,
+    progress: Progress | None = None,
 ) -> National:
     """Redo the index of a whole country under ``draws`` other choices (docs/methodologie.md).
 
@@ -355,7 +357,7 @@ def national_draws(
     shares = [share for share in normalised_weights(domains, weights).values() if share > 0]
     plan = draw_plan(shares, indicators.domain, choices, draws, seed)
     scales = national_scales(indicators, people[known])
-    positions, under, curves = simulate(indicators, plan, scales, people[known], cuts)
+    positions, under, curves = simulate(indicators, plan, scales, people[known], cuts, progress)
     limits = (float(low), float(high))
     table = _robustness_table(result, limits, positions, under, stated)
     return National(domains, weights, reference, limits, plan, scales, curves, table)

@@ -13,7 +13,7 @@ order of the rows, or who else is there, changes no digit. :mod:`diagnostic.need
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -27,6 +27,7 @@ FloatArray = npt.NDArray[np.float64]
 Float32Array = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.intp]
 KeyArray = npt.NDArray[np.uint32]
+Progress = Callable[[float], None]
 Normalisation = Literal["z", "minmax", "rank"]
 Aggregation = Literal["arithmetic", "geometric"]
 
@@ -157,11 +158,13 @@ def simulate(
     scales: Scales,
     country: FloatArray | Curves,
     cuts: tuple[float, float],
+    progress: Progress | None = None,
 ) -> tuple[Float32Array, IntArray, Curves]:
     """Positions (draw x territory), draws under each cut (2 x territory), curves of the country.
 
     ``country``: the populations of these territories when they are the country, else the curves
-    of a former run on it with the same plan.
+    of a former run on it with the same plan. ``progress``: told the part done, 0 to 1, in the
+    calling thread.
     """
     draws, size = len(plan.left_out), indicators.z.shape[1]
     curves = country if isinstance(country, Curves) else _empty_curves(draws)
@@ -181,8 +184,11 @@ def simulate(
 
     total = np.zeros((2, size), dtype=np.intp)
     with ThreadPoolExecutor(THREADS) as pool:  # a draw fills its own rows: no order matters
-        for under in pool.map(run, _blocks(plan)):
+        blocks = list(_blocks(plan))
+        for done, under in enumerate(pool.map(run, blocks), start=1):
             total += under
+            if progress is not None:
+                progress(done / len(blocks))
     return positions, total, curves
 
 

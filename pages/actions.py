@@ -92,6 +92,9 @@ def show_form(found: Current, old: Action | None) -> None:
             if not title.strip():
                 st.error("Donnez un nom à l'action.", icon=":material/error:")
                 return
+            if not territories:
+                st.error("Choisissez au moins un territoire.", icon=":material/error:")
+                return
             fields = {
                 "title": title, "approach": approach, "territories": territories,
                 "intensity": intensity, "unit": unit, **more,
@@ -155,6 +158,9 @@ def choose_intensity(
         return {}, ""
     before = old.intensity if old else {}
     rows = list(dict.fromkeys((*before, *detailed(found, territories))))
+    if not rows:
+        st.caption("Choisissez d'abord les territoires.")
+        return {}, ""
     unit = st.text_input(
         "Que compte-t-on ?", old.unit if old else "", max_chars=MAX_LINE, key=f"unite-{slot}",
         placeholder="Par exemple : consultations par an", width=340,

@@ -177,7 +177,7 @@ def show_map(found: Current, table: pd.DataFrame) -> None:
         values=values,
         states=states,
         colours=list(GROUP_COLOURS.values()),
-        tooltips=pd.Series({code: tooltip(row) for code, row in table.iterrows()}),
+        tooltips=pd.Series({row.Index: tooltip(row) for row in table.itertuples()}),
         inside=set(found.codes),
         legend_title="Groupe de lecture",
         approximate_label="Groupe non assuré",
@@ -189,9 +189,9 @@ def show_map(found: Current, table: pd.DataFrame) -> None:
     )
 
 
-def tooltip(row: pd.Series) -> str:
-    place = place_text(row["group"], row["between"], complete=bool(row["complete"]))
-    return f"{row['name']}\n{place} : {GROUP_MEANING[row['group']]}"
+def tooltip(row) -> str:
+    place = place_text(row.group, row.between, complete=bool(row.complete))
+    return f"{row.name}\n{place} : {GROUP_MEANING[row.group]}"
 
 
 def show_stability(found: Current, table: pd.DataFrame, chosen: Chosen, cut: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from diagnostic import need
 from diagnostic.composite import correlated_pairs, correlations, effective_weights
@@ -28,6 +29,7 @@ GENERAL = "general"
 DRAWS = 1000
 # Imaginary communes that stand for France when it is not loaded.
 IMAGINARY = 1000
+DRAWING = "1 000 autres façons de calculer le besoin des communes de France…"
 Weights = tuple[tuple[str, float], ...]
 
 
@@ -255,7 +257,7 @@ def _checks(path: str, purpose: str, weights: Weights) -> Checks:
     )
 
 
-@st.cache_resource(max_entries=12, show_spinner="1 000 autres façons de calculer le besoin…")
+@st.cache_resource(max_entries=12, show_spinner=False)
 def _country(path: str, purpose: str, weights: Weights) -> need.National:
     """Every draw over France; over imaginary communes of the same moments when it is not loaded."""
     card = _suited(path, purpose).card
@@ -263,7 +265,8 @@ def _country(path: str, purpose: str, weights: Weights) -> need.National:
     reference = _commune_needs(path, purpose, weights).reference
     if reference.exact:
         communes = _matrix(path, purpose).country
-        return need.national_draws(
+        bar = st.progress(0.0, DRAWING)
+        drawn = need.national_draws(
             communes.values,
             communes.population,
             card.directions,
@@ -271,7 +274,10 @@ def _country(path: str, purpose: str, weights: Weights) -> need.National:
             moments,
             errors=communes.errors,
             draws=DRAWS,
+            progress=lambda done: _advance(bar, done),
         )
+        bar.empty()
+        return drawn
     imaginary = need.normal_country(moments, _correlation(path, purpose), IMAGINARY)
     people = pd.Series(1.0, index=imaginary.index)
     drawn = need.national_draws(
@@ -280,13 +286,22 @@ def _country(path: str, purpose: str, weights: Weights) -> need.National:
     return replace(drawn, cuts=reference.cuts)
 
 
+def _advance(bar: DeltaGenerator, done: float) -> None:
+    """Move the bar by twentieths: the screen needs no more, and each move is sent to it."""
+    if round(100 * done) % 5 == 0:
+        bar.progress(done, DRAWING)
+
+
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _stability(path: str, purpose: str, weights: Weights, codes: tuple[str, ...]) -> pd.DataFrame:
     communes = _matrix(path, purpose)
     here = list(codes)
+    country = _country(path, purpose, weights)
+    if set(here) <= set(country.table.index):  # drawn with the country: the same rows
+        return country.table.loc[here]
     return need.robustness(
         communes.values.reindex(here),
-        _country(path, purpose, weights),
+        country,
         errors=communes.errors.reindex(here),
     )
 

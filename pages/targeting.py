@@ -111,10 +111,13 @@ def listing_of(table: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
                 place_text(row.group, row.between, complete=bool(row.complete))
                 for row in table.itertuples()
             ],
-            "Sur 1 000 calculs": [chances_text(row) for _, row in table.iterrows()],
+            "Sur 1 000 calculs": [
+                chances_text(row)
+                for row in table[["p_socle", "p_renforce", "p_intensif"]].to_dict("records")
+            ],
             "Pourquoi": [
                 profile_text(row, labels) if known else "trop de domaines sans chiffre"
-                for known, (_, row) in zip(table["classable"], domains.iterrows(), strict=True)
+                for known, row in zip(table["classable"], domains.to_dict("records"), strict=True)
             ],
             **{
                 label: table[name].map(lambda score: number(score, 1, signed=True))

@@ -244,11 +244,11 @@ def group_sentence(groups: pd.Series, population: pd.Series) -> str:
     return " · ".join(parts)
 
 
-def profile_text(row: pd.Series, labels: Mapping[str, str]) -> str:
+def profile_text(row: Mapping[str, float] | pd.Series, labels: Mapping[str, str]) -> str:
     """Domains that weigh most in a commune's need, in words."""
-    known = row.dropna().sort_values(ascending=False)
-    more = [labels[name].lower() for name, score in known.items() if score >= 0.5]
-    less = [labels[name].lower() for name, score in known.items() if score <= -0.5]
+    known = sorted((one for one in row.items() if one[1] == one[1]), key=lambda one: -one[1])
+    more = [labels[str(name)].lower() for name, score in known if score >= 0.5]
+    less = [labels[str(name)].lower() for name, score in known if score <= -0.5]
     if more and less:
         return f"besoin porté par : {joined(more)} ; atténué par : {joined(less)}"
     if more:
