@@ -26,6 +26,7 @@ from bench.access import measure_access
 from bench.browser import measure_in_browser
 from bench.national import bench_national
 from bench.need import measure_need
+from bench.sliders import report_slider
 from pages.menu import PAGES as MENU
 from warehouse.build import build
 from warehouse.paths import ROOT, published
@@ -139,6 +140,7 @@ def main() -> None:
     subprocess.run([sys.executable, "-m", "warehouse", "build"], check=True, capture_output=True)
     bench_profile()
     bench_pages()
+    report_slider("147 communes, 1 000 tirages", GRAND_QUERCY, 0.5, report)
     comparer.run(report)
     if shutil.which("chromium") is None:
         print("Chromium absent : premier écran, mémoire et recoloriage non mesurés.")

@@ -21,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from bench.sliders import report_slider
 from connectors.depot import Found, scan
 from warehouse.loading import connectors
 from warehouse.paths import ROOT, published
@@ -184,3 +185,5 @@ def bench_national(asked: Path | None, pages: Sequence[str], report: Report) -> 
     with tempfile.TemporaryDirectory() as name:
         bench_build(depot, Path(name), report)
         bench_pages(Path(name), pages, report)
+        with data_folder(Path(name)):
+            report_slider("France entière, 1 000 tirages", "france:FR", 10, report, (30, 35))

@@ -45,6 +45,7 @@ DOMAIN_PREFIX = "domain:"
 SOCLE, RENFORCE, INTENSIF, NOT_CLASSABLE = "socle", "renforce", "intensif", "non classable"
 GROUP_CUTS = (0.6, 0.8)
 FIRM = 0.8
+SEED = 2026
 DEFAULT_CHOICES = Choices()
 
 
@@ -328,7 +329,7 @@ def national_draws(
     errors: Errors = None,
     choices: Choices = DEFAULT_CHOICES,
     draws: int = 1000,
-    seed: int = 2026,
+    seed: int = SEED,
     cuts: tuple[float, float] = GROUP_CUTS,
     progress: Progress | None = None,
 ) -> National:

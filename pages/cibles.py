@@ -8,7 +8,7 @@ import streamlit as st
 
 from diagnostic.perimeter import file_name
 from pages.layers import contour_credit, layer
-from pages.linked import linked_selectbox
+from pages.linked import linked_address, linked_selectbox
 from pages.needs import (
     Reference,
     checks,
@@ -17,17 +17,18 @@ from pages.needs import (
     references,
     suited,
 )
-from pages.shared import Current, header, indicators, require_perimeter, show_table
+from pages.shared import Current, header, indicators, mart, require_perimeter, show_table
 from pages.targeting import (
     changes,
     choose_cut,
     commune_table,
+    groups_recipe,
     listing_of,
     weighted_labels,
     with_groups,
 )
 from pages.targets import ALL, TARGETS, choose_target
-from pages.weighing import Chosen, choose_purpose, choose_weights
+from pages.weighing import Chosen, choose_purpose, choose_weights, weight_key
 from views.cibles import (
     APPROXIMATE_REFERENCE,
     APPROXIMATE_STABILITY,
@@ -48,9 +49,11 @@ from views.cibles import (
     place_text,
     profile_chart,
     profile_text,
+    quarters_text,
     whole_shares,
 )
 from views.classification import Classes
+from views.intensite import recipe_rows
 from views.maps import choropleth_map
 from views.tables import csv_file
 from views.text import alphabetical, count_of, escape_markdown, number, percent
@@ -311,6 +314,51 @@ def show_access(table: pd.DataFrame, chosen: Chosen) -> None:
     )
 
 
+def show_quarters(found: Current, chosen: Chosen) -> None:
+    """Why the quartiers prioritaires have no group, and what exists of them."""
+    rows = mart("quarter_figures", codes=found.code_list)
+    rows = rows[rows["geography"] == "QP2024"]
+    if rows.empty:
+        return
+    counted = set(need_card(chosen.purpose.id).periods)
+    known = counted & set(rows["indicator_id"].dropna())
+    with st.expander("Et les quartiers prioritaires ?", icon=":material/location_city:"):
+        st.markdown(quarters_text(rows["code"].nunique(), len(known), len(counted)))
+        st.page_link(
+            "pages/inegalites.py",
+            label="Leurs chiffres à côté de leur ville",
+            icon=":material/stacked_bar_chart:",
+        )
+
+
+def show_recipe(
+    found: Current, chosen: Chosen, target: str, cut: str, reference: Reference
+) -> None:
+    """Everything the groups follow from, and the address that finds them again."""
+    st.subheader("Comment ce résultat a été obtenu", anchor=False)
+    rows = groups_recipe(found, chosen, target, cut, reference)
+    url = linked_address(
+        "cibles",
+        [
+            "finalite",
+            *(weight_key(chosen.purpose.id, one) for one in chosen.weights),
+            "visee",
+            "seuils",
+            "commune",
+        ],
+    )
+    with st.expander(
+        "Tous les choix, et l'adresse qui refait le calcul", icon=":material/receipt_long:"
+    ):
+        show_table(recipe_rows(rows), "Comment ce résultat a été obtenu")
+        st.markdown(
+            "L'adresse garde tous ces choix, le fichier de projet aussi (page Périmètre) : l'un ou l'autre "
+            "refait le calcul sur la même construction des données."
+        )
+        st.code(url, language=None, wrap_lines=True)
+        st.link_button("Refaire ce calcul", url, icon=":material/replay:")
+
+
 found = require_perimeter()
 header(found, "Cibler")
 st.markdown(
@@ -337,6 +385,8 @@ table = with_groups(table, chosen, cut, scored.reference)
 show_groups(found, table, chosen, target, cut, cuts_text)
 show_commune(table, chosen)
 show_access(table, chosen)
+show_quarters(found, chosen)
+show_recipe(found, chosen, target, cut, scored.reference)
 st.page_link(
     INTENSITY_PAGE, label="Doser une ressource avec ce besoin", icon=":material/arrow_forward:"
 )

@@ -18,11 +18,10 @@ from pages.linked import (
     linked_selectbox,
     linked_slider,
 )
-from pages.needs import Reference, need_card
-from pages.shared import Current, build_path, indicators, mart
-from pages.targets import TARGETS
+from pages.needs import Reference
+from pages.shared import Current, build_path
+from pages.targeting import need_recipe
 from pages.weighing import Chosen, weight_key
-from views.cibles import weights_text
 from views.intensite import (
     BASE_HELP,
     RATIO_HELP,
@@ -32,7 +31,7 @@ from views.intensite import (
     group_name,
     pooled_sentence,
 )
-from views.text import count_of, joined, number, percent
+from views.text import joined, number, percent
 
 RATIOS = {
     "1": "1 : aucun effet du besoin",
@@ -227,21 +226,10 @@ def recipe_of(
     found: Current, chosen: Settings, need_chosen: Chosen, target: str, reference: Reference
 ) -> dict[str, str]:
     """Everything the result follows from, in words."""
-    card, rule = need_card(need_chosen.purpose.id), chosen.rule
-    cards, facts = indicators(), mart("build_facts").set_index("key")["value"]
-    periods = [
-        f"{cards[one.id].label} ({one.period})"
-        for domain in card.domains
-        for one in domain.indicators
-    ]
-    labels = {need_chosen.labels[name]: share for name, share in need_chosen.weights.items()}
-    few = chosen.resource.decimals
-    return {
-        "Périmètre": f"{found.label} ({count_of(len(found.codes), 'commune')})",
-        "Finalité": need_chosen.purpose.label,
-        "Poids des domaines": weights_text(labels).partition(" : ")[2],
-        "Indicateurs et périodes": " ; ".join(periods),
-        "Population visée": TARGETS[target].label,
+    rule, few = chosen.rule, chosen.resource.decimals
+    rows = need_recipe(found, need_chosen, target)
+    build = rows.pop("Construction des données")
+    return rows | {
         "Quantité": f"{amount(chosen.total, few)} {chosen.resource.label}",
         "Réserve": f"{percent(chosen.reserve, 0)}, soit {amount(chosen.kept, few)} hors répartition",
         "Base égale pour tous (φ)": percent(rule.base_share, 0),
@@ -255,7 +243,7 @@ def recipe_of(
             f"{number(rule.reference[0], 4, signed=True)} et {number(rule.reference[1], 4, signed=True)}"
             + ("" if reference.exact else ", approchés")
         ),
-        "Construction des données": str(facts["build_id"]),
+        "Construction des données": build,
         ADDRESS: address(chosen, need_chosen),
     }
 

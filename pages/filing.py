@@ -15,7 +15,7 @@ from pages.project import (
     take_back,
     unsaved,
 )
-from pages.shared import warehouse
+from pages.shared import FILE_NOTES, warehouse
 from views.project import KEPT_HERE, TWO_WAYS, conflict_title, side_texts, summary_text
 from views.text import count_of, escape_markdown
 
@@ -77,7 +77,7 @@ def _reopen() -> None:
     open_project(project)
     st.session_state["recherche"] = ""
     st.session_state["just_chosen"] = True
-    st.session_state["perimeter_notes"] = tuple(notes)
+    st.session_state[FILE_NOTES] = tuple(notes)
 
 
 def _say(key: str) -> None:
@@ -143,7 +143,7 @@ def _name(place: Place) -> str:
 
 def _take_merged(merged: Project) -> None:
     open_project(merged, filed=False)
-    st.session_state["perimeter_notes"] = (
+    st.session_state[FILE_NOTES] = (
         f"Les deux projets sont fusionnés ({count_of(len(merged.records), 'note')}). Enregistrez le "
         "fichier pour le garder.",
     )

@@ -23,6 +23,8 @@ from warehouse.read import Warehouse
 
 PARAMETER = "p"
 NAME_PARAMETER = "nom"
+# Sentences of the project file just opened, or of a merge.
+FILE_NOTES = "file_notes"
 PERIMETER_PAGE = "pages/perimetre.py"
 LANDING_PAGE = "pages/ce_qui_ressort.py"
 
@@ -207,6 +209,7 @@ def choose(perimeter: Perimeter) -> None:
     """Make ``perimeter`` the one on screen, in the session and in the URL."""
     st.session_state["perimeter"] = perimeter
     st.session_state["perimeter_notes"] = ()
+    st.session_state.pop(FILE_NOTES, None)
     _write_url(perimeter)
 
 
@@ -335,6 +338,16 @@ def header(found: Current, title: str) -> None:
     )
     for warning in found.warnings:
         st.warning(escape_markdown(warning), icon=":material/info:")
+    _show_file_notes()
+
+
+def _show_file_notes() -> None:
+    """What was lost or changed in the project file just opened, until it is read."""
+    notes: tuple[str, ...] = st.session_state.get(FILE_NOTES, ())
+    for note in notes:
+        st.warning(escape_markdown(note), icon=":material/folder_open:")
+    if notes:
+        st.button("J'ai lu", on_click=st.session_state.pop, args=(FILE_NOTES, None), key="lu")
 
 
 def breaks() -> dict[str, list[str]]:

@@ -8,17 +8,20 @@ import pandas as pd
 from diagnostic import need
 from pages.linked import linked_segments
 from pages.needs import (
+    DRAWS,
     CommuneNeeds,
     Reference,
     card_weights,
     commune_needs,
     local_stability,
+    need_card,
     stability,
 )
-from pages.shared import Current
+from pages.shared import Current, indicators, warehouse
+from pages.targets import TARGETS
 from pages.weighing import Chosen
-from views.cibles import chances_text, moved_sentence, place_text, profile_text
-from views.text import alphabetical, number
+from views.cibles import chances_text, moved_sentence, place_text, profile_text, weights_text
+from views.text import alphabetical, count_of, number
 
 ALREADY_EQUAL = "Ces poids sont égaux : changez-les pour voir quelles communes changent de groupe."
 
@@ -127,6 +130,41 @@ def listing_of(table: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
             "Habitants": table["population"].map(number),
         }
     ).sort_values("Commune", key=lambda names: names.map(alphabetical))
+
+
+def groups_recipe(
+    found: Current, chosen: Chosen, target: str, cut: str, reference: Reference
+) -> dict[str, str]:
+    """Everything the groups follow from, in words."""
+    rows = need_recipe(found, chosen, target)
+    build = rows.pop("Construction des données")
+    low, high = (number(one, 4, signed=True) for one in reference.cuts)
+    return rows | {
+        "Seuils des groupes": "propres au périmètre"
+        if cut == "local"
+        else f"nationaux, {low} et {high}" + ("" if reference.exact else ", approchés"),
+        "Autres calculs": f"{number(DRAWS)} tirages, graine {need.SEED}",
+        "Construction des données": build,
+    }
+
+
+def need_recipe(found: Current, chosen: Chosen, target: str) -> dict[str, str]:
+    """The part that every page resting on the need has in common."""
+    cards = indicators()
+    labels = {chosen.labels[name]: share for name, share in chosen.weights.items()}
+    periods = [
+        f"{cards[one.id].label} ({one.period})"
+        for domain in need_card(chosen.purpose.id).domains
+        for one in domain.indicators
+    ]
+    return {
+        "Périmètre": f"{found.label} ({count_of(len(found.codes), 'commune')})",
+        "Finalité": chosen.purpose.label,
+        "Poids des domaines": weights_text(labels).partition(" : ")[2],
+        "Indicateurs et périodes": " ; ".join(periods),
+        "Population visée": TARGETS[target].label,
+        "Construction des données": str(warehouse().facts["build_id"]),
+    }
 
 
 def weighted_labels(chosen: Chosen) -> dict[str, str]:

@@ -258,6 +258,24 @@ def profile_text(row: Mapping[str, float] | pd.Series, labels: Mapping[str, str]
     return "proche de la moyenne nationale sur chaque domaine"
 
 
+def quarters_text(quarters: int, known: int, counted: int) -> str:
+    """Why no group is given to the ``quarters``; ``known`` of the ``counted`` indicators have figures."""
+    have = (
+        "aucun indicateur du besoin n'a de chiffre de quartier chargé"
+        if known == 0
+        else f"{count_of(known, 'indicateur')} du besoin sur {number(counted)} "
+        f"{'a un chiffre' if known < 2 else 'ont des chiffres'} de quartier"
+    )
+    return (
+        f"**{count_of(quarters, 'quartier prioritaire', 'quartiers prioritaires')}** ici, sans groupe. Le "
+        "besoin compare chaque indicateur à la moyenne et à la dispersion **des communes** de France. Un "
+        "quartier est bien plus petit, et il a été délimité parce que les revenus y sont faibles : mesuré "
+        "ainsi, il tomberait le plus souvent au groupe intensif à cause de ce choix, et cela n'apprendrait "
+        "rien. Il faudrait une référence des quartiers entre eux, sur les mêmes indicateurs ; aujourd'hui, "
+        f"{have}. Leurs chiffres se lisent donc à côté de ceux de leur ville."
+    )
+
+
 def crossing_chart(frame: pd.DataFrame, mean_access: float, access_label: str) -> go.Figure:
     """Need (horizontal) and access to care (vertical), a bubble a commune, size = inhabitants.
 

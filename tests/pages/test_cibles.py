@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from urllib.parse import parse_qsl
 
 import pandas as pd
 import pytest
@@ -141,6 +142,30 @@ def test_the_target_population_is_counted(app_test: AppTest) -> None:
     assert "les âges ne sont pas chargés" in plain(
         open_page(another(), CERGY, finalite="depistage")
     )
+
+
+def test_the_address_finds_the_same_groups(app_test: AppTest) -> None:
+    test = open_page(
+        app_test, CERGY, finalite="enfance", poids_enfance_ressources="60", seuils="local",
+        visee="moins-20",
+    )  # fmt: skip
+    before = groups_table(test)
+    page, _, query = test.code[0].value.partition("?")
+    assert page == "cibles"
+    asked = dict(parse_qsl(query))
+    assert (asked["poids_enfance_ressources"], asked["seuils"]) == ("60", "local")
+    again = open_page(another(), asked.pop("p"), **asked)
+    assert groups_table(again).equals(before)
+    cells = dict(row for row in rows_of(again) if len(row) == 2 and row[0] != "Élément")
+    assert cells["Construction des données"].startswith("embarque-")
+    assert cells["Seuils des groupes"] == "propres au périmètre"
+    assert cells["Autres calculs"].endswith("tirages, graine 2026")
+
+
+def test_quarters_have_figures_and_no_group(app_test: AppTest) -> None:
+    text = plain(open_page(app_test, CERGY))
+    assert "9 quartiers prioritaires ici, sans groupe" in text.replace("*", "")
+    assert "sans groupe" not in plain(open_page(another(), "com:46009"))
 
 
 def test_a_slider_is_quick_on_147_communes(app_test: AppTest) -> None:

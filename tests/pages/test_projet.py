@@ -130,6 +130,8 @@ def test_a_cut_file_is_opened_and_said(app_test: AppTest, saved: Saved) -> None:
     app_test.run()
     assert load(saved(app_test))[0].actions == (BUS,)
     assert any("coupé" in one.value for one in app_test.warning)
+    press(app_test, "J'ai lu")
+    assert not any("coupé" in one.value for one in app_test.warning)
 
 
 def test_a_choice_that_no_longer_exists_is_said(app_test: AppTest) -> None:
