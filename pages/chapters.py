@@ -52,6 +52,7 @@ from views.livrables.model import (
 from views.observation import caution_text, coverage_text, value_text
 from views.places import of_place
 from views.sentences import comparison_sentence, subject, verdict_text
+from views.shared_diagnosis import SAYINGS
 from views.text import (
     NARROW,
     THEMES,
@@ -540,7 +541,7 @@ def noted_blocks(asked: Asked) -> list[Block]:
                 "Sujet": cards[one.indicator].label if one.indicator in cards else one.theme or "–",
                 "Lieu": name_of(one.territory) if one.territory else "–",
                 "Ce qui est dit": " ".join(one.text.split()),
-                "À côté des chiffres": words.READINGS[one.reading] if one.reading else "–",
+                "Selon son auteur": SAYINGS[one.saying] if one.saying else "–",
             }
             for one in noted.entries
         ]

@@ -115,7 +115,6 @@ ENTRY_KINDS = {
     "question": "Question",
 }
 ENTRY_SOURCES = {"habitants": "habitants", "professionnels": "professionnels", "elus": "élus"}
-READINGS = {"convergent": "convergent", "divergent": "divergent", "non_mesure": "non mesuré"}
 NO_ACCESS = "Aucun chiffre d'accès aux soins n'est chargé pour ce territoire (page Données)."
 ACCESS = (
     "L'accessibilité potentielle localisée (APL) estime l'offre à portée des habitants, en tenant compte de "
