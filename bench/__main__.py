@@ -24,6 +24,7 @@ from streamlit.testing.v1 import AppTest
 from bench import comparer, inequality
 from bench.access import measure_access
 from bench.browser import measure_in_browser
+from bench.livrables import measure_livrables
 from bench.national import bench_national
 from bench.need import measure_need
 from bench.sliders import report_slider
@@ -142,6 +143,7 @@ def main() -> None:
     bench_pages()
     report_slider("147 communes, 1 000 tirages", GRAND_QUERCY, 0.5, report)
     comparer.run(report)
+    measure_livrables(GRAND_QUERCY, report)
     if shutil.which("chromium") is None:
         print("Chromium absent : premier écran, mémoire et recoloriage non mesurés.")
         return

@@ -9,41 +9,36 @@ import streamlit as st
 
 from diagnostic.perimeter import file_name
 from pages.care import BPE, Distances, Kind, distances
+from pages.care_told import beyond_table, mark_sentences, professions_table, zoning_text
 from pages.comparator import Comparator, choose_comparator
 from pages.layers import contour_credit, layer
 from pages.linked import linked_segments, linked_selectbox
 from pages.quarter_sites import show_quartiers
 from pages.reading import assessed, reading
 from pages.series import show_series
-from pages.shared import Current, header, indicators, mart, require_perimeter, show_table
+from pages.shared import Current, header, indicators, require_perimeter, show_table
 from pages.what_if import show_what_if
 from views.care import (
     MARK_RULE,
-    NO_APL_OTHERS,
     NO_SITES,
     NO_TWENTY_MINUTES,
     NO_ZONING,
+    OLDER_RULE,
+    OLDER_TITLE,
     PROFESSIONS,
     SITES_NOT_SUPPLY,
     STRAIGHT_LINE,
     THRESHOLDS,
     TWENTY_MINUTES,
-    UNDER_65,
-    UNDER_MARK,
-    ZONING_MARK,
-    beyond_text,
+    UNDER_TITLE,
     distance_labels,
     km_text,
-    mark_sentence,
-    older_sentence,
-    zoning_sentence,
 )
 from views.classification import Classes, classify, palette
 from views.maps import choropleth_map
-from views.observation import coverage_text, value_text
-from views.sentences import comparison_sentence, subject, verdict_text
+from views.sentences import comparison_sentence, subject
 from views.tables import csv_file
-from views.text import alphabetical, count_of, escape_markdown, number, period_text, quantity
+from views.text import alphabetical, count_of, escape_markdown, number, period_text
 
 VIEWS = {"acces": "Accès aujourd'hui", "et-si": "Et si…", "quartiers": "Quartiers prioritaires"}
 
@@ -72,27 +67,9 @@ def show_access(found: Current) -> None:
 
 def show_professions(found: Current, comparator: Comparator, frame: pd.DataFrame) -> None:
     """The five professions; those without a figure with the file to load."""
-    rows = []
-    for one in PROFESSIONS.values():
-        card = indicators()[one.apl]
-        if one.apl not in frame.index:
-            rows.append([one.label, "–", "non chargée", "–", "–", NO_APL_OTHERS])
-            continue
-        row = frame.loc[one.apl]
-        other = quantity(row["other"], card.unit, card.decimals, short=True)
-        rows.append(
-            [
-                one.label,
-                period_text(str(row["period"])),
-                value_text(row, reading(card)),
-                other,
-                coverage_text(row, len(found.codes)),
-                verdict_text(row) if row["significance"] is not None else "sans comparaison",
-            ]
-        )
-    columns = ["Profession", "Période", "APL", comparator.name, "Population couverte", "Lecture"]
+    table = professions_table(found, comparator, frame)
     show_table(
-        pd.DataFrame(rows, columns=columns),
+        table,
         "Accessibilité aux cinq professions",
         ["APL", comparator.name],
     )
@@ -115,30 +92,14 @@ def show_marks(found: Current, frame: pd.DataFrame) -> None:
     main = PROFESSIONS["generalistes"].apl
     if main not in frame.index or pd.isna(frame.loc[main, "value"]):
         return
-    row = frame.loc[main]
-    period = str(row["period"])
-    st.markdown("**Sous 2,5 consultations**")
-    values = mart("map_values", codes=found.code_list, indicator=main, at_period=period)
-    known = values[values["value"].notna()]
-    below = known[known["value"] < ZONING_MARK]
-    people, total = float(below["population"].sum()), float(known["population"].sum())
-    official = UNDER_MARK in frame.index and str(frame.loc[UNDER_MARK, "period"]) == period
-    if official:
-        people, total = (
-            float(frame.loc[UNDER_MARK, name]) for name in ("numerator", "denominator")
-        )
-    st.markdown(
-        mark_sentence(len(below), len(known), people, total, period_text(period), official=official)
-    )
+    below, older = mark_sentences(found, frame)
+    st.markdown(f"**{UNDER_TITLE}**")
+    st.markdown(below)
     st.caption(MARK_RULE)
-    if UNDER_65 in frame.index and str(frame.loc[UNDER_65, "period"]) == period:
-        st.markdown("**Les médecins de plus de 65 ans**")
-        under = float(frame.loc[UNDER_65, "value"])
-        st.markdown(older_sentence(float(row["value"]), under, period_text(period)))
-        st.caption(
-            "La série de la DREES compte les médecins de 65 ans ou moins ; le titre de son classeur dit "
-            "« moins de 65 ans ». Tous ne partent pas à cet âge."
-        )
+    if older:
+        st.markdown(f"**{OLDER_TITLE}**")
+        st.markdown(older)
+        st.caption(OLDER_RULE)
 
 
 def show_distances(found: Current) -> None:
@@ -179,35 +140,9 @@ def show_distances(found: Current) -> None:
 
 def show_beyond(found: Current, measured: Distances) -> None:
     """People past each threshold, kind by kind."""
-    located = found.communes[found.communes["lon"].notna()]
-    total = float(located["population"].sum())
-    rows = []
-    for name, kind in measured.kinds.items():
-        here = measured.found[name]
-        own = located.set_index("code")["population"].reindex(here.index)
-        home = "–"
-        if kind.source == BPE:
-            inside, untold = (
-                float(own[which].sum()) for which in (here["km"] == 0, here["untold"])
-            )
-            home = beyond_text(inside, untold, total)
-        beyond = measured.beyond[name]
-        rows.append(
-            {
-                "Au plus proche": kind.label,
-                "Source": f"{kind.source} {kind.period}",
-                "Dans la commune": home,
-                **{
-                    f"À plus de {number(limit)} km": beyond_text(
-                        beyond.loc[limit, "sure"], beyond.loc[limit, "unsure"], total
-                    )
-                    for limit in THRESHOLDS
-                },
-            }
-        )
-    frame = pd.DataFrame(rows)
+    frame = beyond_table(found, measured)
     show_table(frame, "Habitants selon la distance au plus proche", list(frame.columns[2:]))
-    missing = len(found.communes) - len(located)
+    missing = int(found.communes["lon"].isna().sum())
     if missing:
         st.caption(f"{count_of(missing, 'commune')} sans contour : sans distance.")
 
@@ -293,12 +228,7 @@ def show_twenty_minutes(frame: pd.DataFrame, comparator: Comparator) -> None:
 
 def show_zoning(found: Current) -> None:
     st.markdown("**Zonage officiel (ZIP, ZAC)**")
-    rows = mart("commune_zoning", codes=found.code_list)
-    if rows.empty:
-        st.markdown(NO_ZONING)
-        return
-    period = str(rows["period"].max())
-    st.markdown(zoning_sentence(rows["class"], len(found.codes), period_text(period)))
+    st.markdown(zoning_text(found) or NO_ZONING)
 
 
 found = require_perimeter()

@@ -10,12 +10,15 @@ from diagnostic.allocation import nominal_ratio, observed_ratio
 from diagnostic.mortality import COMMUNE, EPCI, PERIMETER
 from pages import deaths, dosing, gaps, targeting
 from pages.acting import name_of
+from pages.care import distances
+from pages.care_told import beyond_table, mark_sentences, professions_table, zoning_text
 from pages.composing import Asked, Builder
 from pages.maps_drawn import groups_map, indicator_map, perimeter_map
 from pages.needs import Reference, commune_needs, need_card, references
 from pages.project import current_project
 from pages.reading import reading
 from pages.shared import Current, indicators, mart, profile
+from pages.shared_diagnosis import SharedDiagnosis, reasons_of, shared_diagnosis
 from pages.standing_out import (
     KINDS,
     finding_sentence,
@@ -26,8 +29,9 @@ from pages.standing_out import (
 from pages.targets import ALL, TARGETS
 from pages.trends import time_lines, trend_sentence
 from pages.weighing import missing_texts
-from views import cibles, intensite, measures, mortality
+from views import care, cibles, intensite, measures, mortality
 from views import inegalites as gap_words
+from views import shared_diagnosis as partage
 from views.actions import APPROACHES
 from views.comparer import interval_text
 from views.livrables import words
@@ -52,7 +56,6 @@ from views.livrables.model import (
 from views.observation import caution_text, coverage_text, value_text
 from views.places import of_place
 from views.sentences import comparison_sentence, subject, verdict_text
-from views.shared_diagnosis import SAYINGS
 from views.text import (
     NARROW,
     THEMES,
@@ -66,6 +69,7 @@ from views.text import (
 from warehouse.indicators import IndicatorCard
 
 ACCESS_PREFIX = "apl_"
+_CARE_SHARES = (2, 1, 1.2, 1.2, 1.8, 2.4)
 # Communes listed in the section; past it, in the annex.
 MOST_ROWS = 30
 # Territories named for an action before the rest is left to the project file.
@@ -297,31 +301,60 @@ def gradient_blocks(asked: Asked, card: IndicatorCard) -> list[Block]:
 
 
 def access_blocks(asked: Asked) -> list[Block]:
-    """Access to professionals, drawn and beside the comparator; crossed with need."""
-    frame = asked.frame
-    rows = frame[frame.index.str.startswith(ACCESS_PREFIX)]
-    if rows["value"].isna().all():
-        return [Paragraph(words.NO_ACCESS)]
+    """Access to professionals beside the comparator, on a map, crossed with need; distances."""
+    frame, found = asked.frame, asked.found
+    rows = frame[frame.index.str.startswith(ACCESS_PREFIX) & frame["value"].notna()]
+    if rows.empty:
+        return [Paragraph(words.NO_ACCESS), *distance_blocks(found)]
     said = [
-        comparison_sentence(
-            row,
-            subject(indicators()[str(name)].label),
-            reading(indicators()[str(name)]),
-            asked.comparator.of,
-        )
-        for name, row in rows.iterrows()
+        comparison_sentence(row, subject(card.label), reading(card), asked.comparator.of)
+        for (_, row), card in zip(rows.iterrows(), map(card_of, rows.index), strict=True)
     ]
-    blocks: list[Block] = [Paragraph(words.ACCESS), Bullets(tuple(said))]
-    card = indicators()[str(rows.index[rows["value"].notna()][0])]
-    drawn = indicator_map(asked.found, card, str(rows.at[card.id, "period"]))
+    table = professions_table(found, asked.comparator, frame)
+    blocks: list[Block] = [
+        Paragraph(words.ACCESS),
+        Bullets(tuple(said)),
+        table_of(table, "Accessibilité aux cinq professions", table.columns[2:4], _CARE_SHARES),
+    ]
+    card = card_of(rows.index[0])
+    drawn = indicator_map(found, card, str(rows.at[card.id, "period"]))
     if drawn is not None:
         blocks.append(drawn)
+    if card.id == care.PROFESSIONS["generalistes"].apl:
+        below, older = (plain(one) for one in mark_sentences(found, frame))
+        blocks += [Heading(care.UNDER_TITLE), Paragraph(below), Note(care.MARK_RULE)]
+        if older:
+            blocks += [Paragraph(older), Note(care.OLDER_RULE)]
     crossing = crossing_text(asked)
     if crossing:
         blocks += [Heading("Le besoin et l'accès aux soins, croisés"), Paragraph(crossing)]
     blocks += series_blocks(asked, card)
     blocks.append(Note(" ".join(card.caveats)))
-    return blocks
+    return [*blocks, *distance_blocks(found)]
+
+
+def distance_blocks(found: Current) -> list[Block]:
+    """How far care is, and the official zoning, where they are loaded."""
+    measured = distances(found)
+    zoning = zoning_text(found)
+    blocks: list[Block] = [Heading("Zonage officiel"), Paragraph(plain(zoning))] if zoning else []
+    if not measured.kinds:
+        return blocks
+    table = beyond_table(found, measured)
+    title = "Habitants selon la distance au plus proche"
+    shares = (1.8, 1.4) + (1.3,) * (len(table.columns) - 2)
+    return [
+        *blocks,
+        Heading("À quelle distance ?"),
+        Paragraph(plain(care.STRAIGHT_LINE)),
+        table_of(table, title, table.columns[2:], shares),
+        Note(plain(care.SITES_NOT_SUPPLY)),
+    ]
+
+
+def card_of(name: object) -> IndicatorCard:
+    """Card of an indicator of a frame."""
+    return indicators()[str(name)]
 
 
 def crossing_text(asked: Asked) -> str:
@@ -511,7 +544,8 @@ def noted_blocks(asked: Asked) -> list[Block]:
     noted = current_project()
     if not noted.records:
         return [Paragraph(words.NOTHING_NOTED)]
-    blocks: list[Block] = []
+    shared = shared_diagnosis(asked.found, asked.comparator, asked.frame, asked.standing, noted)
+    blocks = priority_blocks(shared)
     if noted.votes:
         said = tuple(words.vote_sentence(one) for one in noted.votes)
         blocks += [Heading("Priorités votées"), Bullets(said)]
@@ -533,23 +567,30 @@ def noted_blocks(asked: Asked) -> list[Block]:
             table_of(pd.DataFrame(lines), "Actions notées", (), (2.4, 1.4, 1.5, 2.4, 1.3, 1.3)),
         ]
     if noted.entries:
-        cards = indicators()
-        rows = [
-            {
-                "Nature": words.ENTRY_KINDS[one.kind],
-                "Selon": words.ENTRY_SOURCES[one.source],
-                "Sujet": cards[one.indicator].label if one.indicator in cards else one.theme or "–",
-                "Lieu": name_of(one.territory) if one.territory else "–",
-                "Ce qui est dit": " ".join(one.text.split()),
-                "Selon son auteur": SAYINGS[one.saying] if one.saying else "–",
-            }
-            for one in noted.entries
-        ]
+        table = partage.crossing_frame(
+            [*shared.themes, *(one for one in shared.spots if one.spoken)]
+        )
         blocks += [
-            Heading("Ce que disent habitants et professionnels"),
-            table_of(pd.DataFrame(rows), "Paroles notées", (), (1.1, 1.2, 1.6, 1.2, 3.4, 1.3)),
+            Heading("Chiffres et paroles, en regard"),
+            Paragraph(partage.crossing_sentence(shared.lines)),
+            table_of(
+                table, "Ce que disent les chiffres et les gens", (), (1.2, 3.2, 1.8, 1.8, 1.8)
+            ),
         ]
+        silent = [one.subject for one in shared.spots if not one.spoken]
+        if silent:
+            blocks.append(Note(words.silent_spots(silent)))
     return blocks
+
+
+def priority_blocks(shared: SharedDiagnosis) -> list[Block]:
+    """The priorities kept, each with its reason and what it rests on."""
+    said = []
+    for one in shared.project.priorities:
+        figures, notes = reasons_of(one, shared)
+        told = [text for text in (one.reason, *figures, *notes) if text]
+        said.append(f"{one.title} : {' '.join(told) or words.NO_REASON}")
+    return [Heading("Priorités"), Bullets(tuple(said))] if said else []
 
 
 def method_blocks(asked: Asked) -> list[Block]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from diagnostic.assessment import NOT_COMPARED
-from diagnostic.detectable import events_change, proportion_change
 from diagnostic.records import Action
+from diagnostic.trend import minimum_detectable_change
 from pages.acting import REASON, communes_of
 from pages.chapters import groups_of
 from pages.composing import Asked
@@ -250,6 +251,10 @@ def detectable(row: pd.Series, card: IndicatorCard) -> str:
     """The change that two measures with these counts could tell, or why there is none."""
     if counts(row, card) == "–":
         return "–" if pd.isna(row["value"]) else words.NO_COUNTS
-    change = proportion_change if card.interval_rule == "proportion" else events_change
-    found = change(float(row["numerator"]), float(row["denominator"]), card.scale)
-    return words.detectable_text(found, reading(card))
+    kind: Literal["proportion", "rate"] = (
+        "proportion" if card.interval_rule == "proportion" else "rate"
+    )
+    value, people_counted = float(row["value"]), float(row["denominator"])
+    change = minimum_detectable_change(value, people_counted, kind=kind, scale=card.scale)
+    below, above = value - float(change.decrease), value + float(change.increase)
+    return words.detectable_text(below, above, reading(card))

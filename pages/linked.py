@@ -134,6 +134,7 @@ def linked_list(
         start,
         format_func=lambda one: options[one],
         key=f"liste-{key}",
+        placeholder="Choisissez",
         **more,
     )
     _remember(key, ".".join(chosen), ".".join(default))

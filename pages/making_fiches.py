@@ -39,7 +39,9 @@ def choose_aims(asked: Asked) -> list[Aim]:
         for position, one in enumerate(known, 1)
     }
     start = [name for name, one in by_name.items() if one.name in usual(asked, grain, known)]
-    chosen = st.multiselect("Lesquelles", list(by_name), start, key=f"fiches-{grain}")
+    chosen = st.multiselect(
+        "Lesquelles", list(by_name), start, key=f"fiches-{grain}", placeholder="Choisissez"
+    )
     if len(chosen) > words.MANY:
         st.warning(
             words.TOO_MANY.format(count=number(len(chosen)), many=words.MANY),

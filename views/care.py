@@ -11,6 +11,12 @@ import pandas as pd
 from views.text import NO_BREAK, count_of, number, percent
 
 ZONING_MARK = 2.5
+UNDER_TITLE = "Sous 2,5 consultations"
+OLDER_TITLE = "Les médecins de plus de 65 ans"
+OLDER_RULE = (
+    "La série de la DREES compte les médecins de 65 ans ou moins ; le titre de son classeur dit "
+    "« moins de 65 ans ». Tous ne partent pas à cet âge."
+)
 MARK_RULE = (
     "2,5 consultations est un repère utilisé par un arrêté de zonage, celui du 13 novembre 2017 et ses "
     "suites : une règle pour répartir des aides, pas une norme clinique. Être sous ce repère ne dit pas "

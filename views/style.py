@@ -42,6 +42,7 @@ if (!window.gradientSpeaksFrench) {
       () => "Le fichier n'a pas pu être reçu : réessayez."],
     [/^Error: $/, () => 'Refusé : '],
     [/^Remove (.+)$/, (_, name) => 'Retirer ' + name],
+    [/^Clear all$/, () => 'Tout retirer'],
     [/^Cancel upload of (.+)$/, (_, name) => "Annuler l'envoi de " + name],
     [/^Click to retry upload$/, () => 'Cliquez pour réessayer'],
   ];
@@ -49,7 +50,7 @@ if (!window.gradientSpeaksFrench) {
     const found = SENTENCES.find(([english]) => english.test(text));
     return found ? text.replace(found[0], found[1]) : text;
   };
-  const PLACES = '[data-testid="stFileUploader"], [data-testid="stTooltipErrorContent"],'
+  const PLACES = '[data-testid="stFileUploader"], [data-testid="stMultiSelect"], [data-testid="stTooltipErrorContent"],'
     + ' [data-testid="stTooltipContent"], [role="tooltip"]';
   const speak = () => document.querySelectorAll(PLACES).forEach((place) => {
     const texts = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);

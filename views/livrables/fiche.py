@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from diagnostic.detectable import Detectable
 from views.observation import Reading
 from views.text import NARROW, count_of, joined, number, percent, quantity
 
@@ -31,10 +30,11 @@ PROCESS = (
     "Acteurs engagés, et réunions tenues",
 )
 DETECTABLE_NOTE = (
-    f"Changement décelable : le plus petit écart entre deux mesures indépendantes, mêmes effectifs, qu'un test à 5{NARROW}% "
-    f"trouverait quatre fois sur cinq (Fleiss, Levin et Paik 2003 pour une part ; comptes de Poisson pour un taux). En deçà, on ne "
-    "peut pas conclure : trop tôt, ou effectifs trop petits. Un recensement se compare à cinq ans d'écart. Même décelé, "
-    "un changement n'est pas la preuve de l'effet de l'action."
+    "Changement décelable : ce qu'une seconde mesure, indépendante et de même effectif, devrait atteindre pour qu'on ait "
+    f"quatre chances sur cinq de le voir (test à 5{NARROW}%, Fleiss, Levin et Paik 2003). En deçà, on ne peut pas conclure : trop "
+    "tôt, ou effectifs trop petits. Le recensement est en partie un sondage, et ses périodes durent cinq ans : le vrai seuil est "
+    "plus grand, et la comparaison se fait à cinq ans d'écart. Même décelé, un changement n'est pas la preuve de l'effet "
+    "de l'action."
 )
 NO_COUNTS = "ne se calcule pas : aucun effectif publié"
 APPROACHES = {
@@ -78,18 +78,14 @@ def people_text(named: str, people: float, share: float, names: Sequence[str]) -
     )
 
 
-def detectable_text(change: Detectable, reading: Reading) -> str:
-    """« 18,5 % ou moins, 24,2 % ou plus »; says when a direction can never be told."""
+def detectable_text(below: float, above: float, reading: Reading) -> str:
+    """« 18,5 % ou moins ; 24,2 % ou plus »; says when a direction can never be told (NaN)."""
 
     def said(value: float) -> str:
         return quantity(value, reading.unit, reading.decimals, signed=reading.signed, short=True)
 
-    low = (
-        "aucune baisse décelable" if math.isnan(change.below) else f"{said(change.below)} ou moins"
-    )
-    high = (
-        "aucune hausse décelable" if math.isnan(change.above) else f"{said(change.above)} ou plus"
-    )
+    low = "aucune baisse décelable" if math.isnan(below) else f"{said(below)} ou moins"
+    high = "aucune hausse décelable" if math.isnan(above) else f"{said(above)} ou plus"
     return f"{low} ; {high}"
 
 

@@ -107,14 +107,7 @@ NOTHING_NOTED = (
     "Rien n'est encore noté dans le projet : les actions, ce que disent habitants et professionnels et les votes "
     "prendront place ici."
 )
-ENTRY_KINDS = {
-    "verbatim": "Parole",
-    "observation": "Observation",
-    "action": "Action existante",
-    "structure": "Structure",
-    "question": "Question",
-}
-ENTRY_SOURCES = {"habitants": "habitants", "professionnels": "professionnels", "elus": "élus"}
+NO_REASON = "sa raison reste à écrire."
 NO_ACCESS = "Aucun chiffre d'accès aux soins n'est chargé pour ce territoire (page Données)."
 ACCESS = (
     "L'accessibilité potentielle localisée (APL) estime l'offre à portée des habitants, en tenant compte de "
@@ -173,6 +166,12 @@ def vote_sentence(vote: Vote) -> str:
         for theme, count in sorted(vote.priorities, key=lambda one: -one[1])
     ]
     return f"{when}{where} : {', '.join(told)}."
+
+
+def silent_spots(subjects: Sequence[str]) -> str:
+    """What no open figure tells and nobody has told yet."""
+    named = joined([f"« {one} »" for one in subjects])
+    return f"Ce qu'aucun chiffre ouvert ne dit, et que personne n'a encore dit : {named}. À recueillir."
 
 
 def vintage_text(periods: Sequence[str]) -> str:
