@@ -27,6 +27,7 @@ from bench.browser import measure_in_browser
 from bench.livrables import measure_livrables
 from bench.national import bench_national
 from bench.need import measure_need
+from bench.reunion import measure_reunion
 from bench.sliders import report_slider
 from pages.menu import PAGES as MENU
 from warehouse.build import build
@@ -147,8 +148,8 @@ def main() -> None:
     if shutil.which("chromium") is None:
         print("Chromium absent : premier écran, mémoire et recoloriage non mesurés.")
         return
-    for label, value, unit, limit in measure_in_browser(GRAND_QUERCY, PAGES):
-        report(label, value, unit, limit)
+    for measured in (*measure_in_browser(GRAND_QUERCY, PAGES), *measure_reunion(GRAND_QUERCY)):
+        report(*measured)
 
 
 if __name__ == "__main__":

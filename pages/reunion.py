@@ -8,10 +8,9 @@ import streamlit as st
 
 from diagnostic.perimeter import file_name
 from pages.comparator import choose_comparator
-from pages.project import current_project
 from pages.shared import header, require_perimeter
 from pages.story import build_story
-from pages.voting import note_votes, show_votes
+from pages.voting import known_votes, note_votes, show_votes
 from views.story_html import NOTES_CSS, notes_document, notes_html, story_document
 from views.story_wall import wall
 from views.text import count_of, escape_markdown
@@ -56,8 +55,7 @@ if st.query_params.get(NOTES) == "1":
     st.html(f"<style>{NOTES_CSS}</style>{notes_html(story)}")
     st.stop()
 
-noted = {vote.id for vote in current_project().votes}
-if note_votes(wall(story, key="reunion", saved=sorted(noted)), noted):
+if note_votes(wall(story, key="reunion", saved=sorted(known_votes()))):
     st.rerun()
 st.markdown(
     f"**{count_of(len(story.screens), 'écran')}** : "

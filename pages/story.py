@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -16,6 +17,7 @@ from pages.needs import commune_needs
 from pages.reading import assessed, reading
 from pages.shared import Current, build_path, indicators, mart, warehouse
 from pages.standing_out import standing_out
+from pages.story_crossing import CROSSED, crossing
 from pages.story_questions import leaving
 from pages.story_screens import ACCESS, Told
 from pages.unasked import current_cut, current_need, current_settings, current_target
@@ -77,6 +79,7 @@ def _story(
     if access is not None:
         asked, missing = with_questions(told, access)
         built[built.index(access)] = asked
+        access = asked
         dropped += missing
     built.append(screens.question_screen(weak, built))
     facts = warehouse().facts
@@ -131,7 +134,10 @@ def other_comparator(found: Current, comparator: Comparator) -> Comparator | Non
 
 def with_questions(told: Told, screen: Screen) -> tuple[Screen, list[str]]:
     """The screen on access with what the room may ask of it, and what cannot be answered, in words."""
-    asked = {words.LEAVE: (leaving(told.found), words.NO_LEAVE)}
+    asked = {
+        words.CROSS: (crossing(told), words.NO_CROSS),
+        words.LEAVE: (leaving(told.found), words.NO_LEAVE),
+    }
     extras = tuple(extra for extra, _ in asked.values() if extra is not None)
     missing = [f"{title} {reason}" for title, (extra, reason) in asked.items() if extra is None]
     return dataclasses.replace(screen, extras=(*screen.extras, *extras)), missing
@@ -143,14 +149,30 @@ def answers(told: Told, groups: pd.DataFrame | None, access: Screen | None) -> t
     value = {row.code: "" for row in shown.itertuples()}
     if access is not None:
         value = figure_texts(told, ACCESS, words.consultations)
+    crossed = crossed_texts(told, access)
     made = []
     for row in shown.itertuples():
         group = group_said(groups.loc[row.code]) if groups is not None else ""
         both = " ".join(one for one in (value[row.code], group) if one)
-        said = {"agir": group, "acces": both}
+        said = {"agir": group, "acces": both} | {
+            view: texts[row.code] for view, texts in crossed.items()
+        }
         where = row.epci_name if pd.notna(row.epci_name) else row.departement_name
         made.append(Answer(row.code, row.name, str(where), {k: v for k, v in said.items() if v}))
     return tuple(made)
+
+
+def crossed_texts(told: Told, access: Screen | None) -> dict[str, dict[str, str]]:
+    """What is said of each commune on each crossing: the indicator crossed; view -> code -> text."""
+    extra = next((one for one in access.extras if one.name == "croiser"), None) if access else None
+    if extra is None:
+        return {}
+    cards = indicators()
+    shorts = {words.plain_short(name, cards[name].short_label): name for name in CROSSED}
+    return {
+        f"acces/croiser/{rank}": figure_texts(told, shorts[label], partial(words.said_of, label))
+        for rank, (label, _) in enumerate(extra.views)
+    }
 
 
 def figure_texts(told: Told, name: str, said: Callable[[str], str]) -> dict[str, str]:

@@ -16,13 +16,11 @@ PLACES = 3
 
 def leaving(found: Current) -> Extra | None:
     """« Et si deux généralistes partent ? »; None where the estimate cannot be made."""
-    known = departures(found, COUNTS, PLACES)
+    known = departures(found, COUNTS, USUAL, PLACES)
     if not known:
         return None
-    first = known[0].name
-    shown = [one for one in known if one.name == first or one.count == USUAL]
-    views = tuple((words.leaving_option(one.count, one.name), leaving_view(one)) for one in shown)
-    start = next(rank for rank, one in enumerate(shown) if one.count == USUAL)
+    views = tuple((words.leaving_option(one.count, one.name), leaving_view(one)) for one in known)
+    start = next(rank for rank, one in enumerate(known) if one.count == USUAL)
     return Extra("departs", "d", words.LEAVE, views, words.LEAVE_CHOICE, start)
 
 

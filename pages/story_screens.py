@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -143,10 +144,11 @@ class Points:
 
 def points_of(told: Told, kind: str) -> Points | None:
     """Findings beside the comparator, else beside the nearest larger territory that has some."""
-    larger = [place_comparator(told.found, place) for place in told.found.comparators]
-    keys = [one.key for one in larger]
+    places = list(told.found.comparators)
+    keys = [f"{place.level}:{place.code}" for place in places]
     start = keys.index(told.comparator.key) + 1 if told.comparator.key in keys else 0
-    for comparator in (told.comparator, *larger[start:]):
+    larger = (place_comparator(told.found, place) for place in places[start:])
+    for comparator in chain([told.comparator], larger):
         frame = assessed(told.found, comparator)
         out = told.out if comparator is told.comparator else standing_out(told.found, frame)
         rows = out.table[out.table["type"] == kind].head(MOST_POINTS)

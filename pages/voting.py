@@ -16,10 +16,15 @@ from views.text import escape_markdown
 REMOVED = "removed_votes"
 
 
-def note_votes(votes: Sequence[Mapping[str, object]], noted: set[str]) -> bool:
+def known_votes() -> set[str]:
+    """Identifiers of the votes that the browser need not send again: written, or taken out."""
+    return {vote.id for vote in current_project().votes} | st.session_state.get(REMOVED, set())
+
+
+def note_votes(votes: Sequence[Mapping[str, object]]) -> bool:
     """Write in the project the votes of the browser that it does not hold; whether there were any."""
-    removed = st.session_state.get(REMOVED, set())
-    fresh = [vote for vote in votes if vote.get("id") not in noted | removed]
+    known = known_votes()
+    fresh = [vote for vote in votes if vote.get("id") not in known]
     for vote in fresh:
         try:
             add(Vote.model_validate(vote))

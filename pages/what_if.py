@@ -479,9 +479,11 @@ class Departure:
     supply_period: str
 
 
-def departures(found: Current, counts: tuple[int, ...], communes: int) -> list[Departure]:
-    """The same estimate for several departures, 0 included, from the most populated communes that
-    have enough generalists.
+def departures(
+    found: Current, counts: tuple[int, ...], usual: int, communes: int
+) -> list[Departure]:
+    """The same estimate from the most populated communes that have enough generalists: ``counts``
+    departures from the first, ``usual`` from the others.
 
     Empty where it cannot be computed: no figure, places without a point, a catchment not loaded.
     """
@@ -496,7 +498,8 @@ def departures(found: Current, counts: tuple[int, ...], communes: int) -> list[D
         if len({one.name for one in made}) == communes:
             break
         if not _unplaced(str(place)):
-            made += _departures_from(found, profession, str(place), counts)
+            asked = (usual,) if made else counts
+            made += _departures_from(found, profession, str(place), asked)
     return made
 
 

@@ -12,6 +12,8 @@ function mountStory(root, data, host) {
   let place = 1;
   let chosen = null;  // code of the commune looked at
   let notesWindow = null;
+  let attempt = 0;  // a new value each time, so that it leaves the browser
+  let later = null;
 
   if (inApp) {
     opener = document.createElement('button');
@@ -38,6 +40,7 @@ function mountStory(root, data, host) {
     all('.choice select').forEach((select) => select.addEventListener('change', () =>
       turn(select.closest('.choice').dataset.of, Number(select.value))));
     paintBallot();
+    (window.requestIdleCallback || setTimeout)(paintAhead);
   }
 
   // Where one is.
@@ -127,21 +130,29 @@ function mountStory(root, data, host) {
       fill="#6d7580"/></pattern><pattern id="${id}-dots" width="11" height="11"
       patternUnits="userSpaceOnUse"><circle cx="5" cy="5" r="2.2" fill="#fff" stroke="#4a545f"
       stroke-width=".7"/></pattern></defs>`;
-    let box = [Infinity, Infinity, -Infinity, -Infinity];
     data.paths.forEach((d, rank) => {
       const [colour, pattern] = fills[svg.dataset.classes[rank]] || ['#c3c7cd', ''];
       const path = shape(d, pattern === 'stripes' ? `url(#${id}-stripes)` : colour);
       path.dataset.code = data.codes[rank];
       svg.append(path);
       if (pattern === 'dots') svg.append(shape(d, `url(#${id}-dots)`, 'dots'));
-      for (const [, x, y] of d.matchAll(/(-?\d+) (-?\d+)/g)) {
-        box = [Math.min(box[0], x), Math.min(box[1], y), Math.max(box[2], x), Math.max(box[3], y)];
-      }
     });
-    svg.setAttribute('viewBox', `${box[0] - 4} ${box[1] - 4} ${box[2] - box[0] + 8} ${box[3] - box[1] + 8}`);
+    const [width, height] = data.size;
+    svg.setAttribute('viewBox', `-4 -4 ${width + 8} ${height + 8}`);
     svg.addEventListener('click', (event) => {
       if (event.target.dataset && event.target.dataset.code) lookAt(event.target.dataset.code, true);
     });
+  }
+
+  // Maps not seen yet are drawn between two gestures: none is waited for.
+  function paintAhead() {
+    const next = all('.view').find((item) => {
+      const svg = one('svg[data-classes]', item);
+      return svg && !svg.childElementCount;
+    });
+    if (!next || !data.paths.length || !wall.isConnected) return;
+    paint(next);
+    (window.requestIdleCallback || setTimeout)(paintAhead);
   }
 
   function shape(d, fill, kind = '') {
@@ -318,7 +329,7 @@ function mountStory(root, data, host) {
       const day = `${now.getFullYear()}-${String(now.getMonth() + 1).padStart(2, '0')}-${String(now.getDate()).padStart(2, '0')}`;
       votes = [...votes, { id: `vote-${Date.now().toString(36)}`, held_on: day, priorities }];
       keepVotes();
-      if (inApp) host.record(votes);
+      sendVotes();
       paintBallot();
     });
   }
@@ -335,9 +346,15 @@ function mountStory(root, data, host) {
     else state.textContent = `Vote du ${day} gardé ici. Il rejoint le projet dès que le réseau répond.`;
   }
 
+  // Said again until the project has them: what is sent while the network is down is lost.
   function sendVotes() {
-    if (inApp && votes.some((vote) => !data.saved.includes(vote.id))) host.record(votes);
+    clearTimeout(later);
+    if (!inApp || !wall.isConnected || votes.every((vote) => data.saved.includes(vote.id))) return;
+    attempt += 1;
+    host.record({ votes, attempt });
+    later = setTimeout(sendVotes, 5000);
   }
+  window.addEventListener('online', () => sendVotes(), { signal: stop.signal });
 
   // The presenter's window.
 
@@ -387,6 +404,7 @@ function mountStory(root, data, host) {
   };
 
   function onKey(event) {
+    if (!wall.isConnected) { stop.abort(); return; }  // the page was left by the browser's own button
     if (inApp && !wall.open) return;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     event.stopPropagation();  // the application's own shortcuts sleep meanwhile
@@ -394,7 +412,11 @@ function mountStory(root, data, host) {
     const focus = active();
     const typing = focus.matches && focus.matches('input, select, textarea');
     if (typing) {
-      if (event.key === 'Escape') { event.preventDefault(); focus.value = ''; forget(); focusTitle(); }
+      if (event.key === 'Escape') {
+        event.preventDefault();
+        if (focus.matches('.commune input')) { focus.value = ''; forget(); }
+        focusTitle();
+      }
       return;
     }
     const onButton = focus.matches && focus.matches('button') && wall.contains(focus);
@@ -405,10 +427,18 @@ function mountStory(root, data, host) {
     else if (/^[1-9]$/.test(key)) { if (Number(key) <= screens().length) go(Number(key)); }
     else if (key === 'm') askCommune();
     else if (LETTERS[key]) turn(LETTERS[key]);
-    else if (key === 'Escape' && inApp) { if (!document.fullscreenElement) leave(); }
+    else if (key === 'Escape') { if (!document.fullscreenElement) closeOrLeave(); }
     else if (KEYS[key]) ACTS[KEYS[key]]();
     else return;
     event.preventDefault();
+  }
+
+  // What was asked last is closed first: the question, then the commune, then the presentation.
+  function closeOrLeave() {
+    const asked = one('[data-opens][aria-pressed="true"]', screen());
+    if (asked) turn(asked.dataset.opens);
+    else if (chosen) { forget(); all('.commune input').forEach((input) => { input.value = ''; }); }
+    else leave();
   }
 
   wall.addEventListener('click', (event) => {
@@ -466,8 +496,8 @@ function mountStory(root, data, host) {
       data = fresh;
       if (redraw) { draw(); if (!inApp || wall.open) go(place); }
       paintBallot();
+      if (votes.every((vote) => data.saved.includes(vote.id))) clearTimeout(later);
     },
-    unmount() { stop.abort(); wall.remove(); if (opener) opener.remove(); delete root.story; },
   };
   draw();
   show();

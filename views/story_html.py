@@ -55,6 +55,7 @@ def story_data(story: Story, saved: Sequence[str] = (), *, linked: bool = True) 
         "label": story.label,
         "paths": list(shapes.paths) if shapes else [],
         "codes": list(shapes.codes) if shapes else [],
+        "size": [shapes.width, shapes.height] if shapes else [0, 0],
         "communes": [
             {"code": one.code, "name": one.name, "where": one.where, "said": one.said}
             for one in story.answers

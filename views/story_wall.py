@@ -22,7 +22,7 @@ _OPEN_BUTTON = """
 _MOUNT = """
 export default function (component) {
   const { parentElement, data, setStateValue } = component;
-  mountStory(parentElement, data, { record: (votes) => setStateValue('votes', votes) });
+  mountStory(parentElement, data, { record: (value) => setStateValue('votes', value) });
 }
 """
 _component = st.components.v2.component(
@@ -36,5 +36,5 @@ def wall(story: Story, key: str, saved: Sequence[str] = ()) -> list[dict[str, An
     ``saved``: identifiers of those that the project has already.
     """
     result = _component(data=story_data(story, saved), key=key, on_votes_change=lambda: None)
-    votes = result.votes
+    votes = (result.votes or {}).get("votes", [])
     return list(votes) if isinstance(votes, list) else []

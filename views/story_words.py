@@ -63,6 +63,7 @@ NO_LEAVE = (
     "L'effet d'un départ demande les médecins et la population des communes voisines, "
     "jusqu'à 36 km : ils ne sont pas chargés ici."
 )
+NO_CROSS = "Trop peu de communes ont les deux chiffres pour les ranger en tiers."
 FAVOURABLE, UNFAVOURABLE = "plus favorable", "moins favorable"
 NO_DIFFERENCE = "pas de différence établie"
 NOT_A_CAUSE = "Un écart n'est pas une cause."
@@ -287,3 +288,8 @@ def crossing_sentence(title: str, both: int, known: int, people: str) -> str:
 def axis_text(short: str, high: bool) -> str:
     """« Pauvreté plus haute » has no gender here: « Pauvreté : plus haut »."""
     return f"{short} : plus {'haut' if high else 'bas'}"
+
+
+def said_of(short: str, value: str) -> str:
+    """One figure of a commune: « Sans diplôme : 23,1 %. »"""
+    return f"{short} : {value}."

@@ -9,8 +9,18 @@ STYLE = """
 [data-testid="stCaptionContainer"] { opacity: .88; }
 [data-testid="InputInstructions"] { display: none; }
 @media print {
-  section[data-testid="stSidebar"], header, .stButton, .stDownloadButton,
-  [data-testid="stToolbar"] { display: none !important; }
+  section[data-testid="stSidebar"], header, .stButton, .stDownloadButton, .stFileUploader,
+  [data-testid="stToolbar"], [data-testid="stPageLink"], [data-testid="stLinkButton"],
+  [data-testid="stStatusWidget"], .open-story { display: none !important; }
+  .stApp, [data-testid="stAppViewContainer"], [data-testid="stMain"], [data-testid="stMainBlockContainer"] {
+    position: static !important; height: auto !important; overflow: visible !important;
+    max-width: none !important; padding: 0 !important; }
+  h1, h2, h3, [data-testid="stHeading"] { break-after: avoid; }
+  table tr, svg, img, canvas, iframe, figure, [data-testid="stPlotlyChart"], .stPlotlyChart,
+  [data-testid="stMetric"], [data-testid="stAlert"] { break-inside: avoid; }
+  thead { display: table-header-group; }
+  a { color: inherit; }
+  * { print-color-adjust: exact; }
 }
 </style>
 """

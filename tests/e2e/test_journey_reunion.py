@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -53,6 +54,15 @@ _READABLE = """() => {
   return found;
 }"""
 
+
+# The nine cells of a crossing as a black-and-white copy has them, 0 to 255.
+_GREYS = """() => { const look = (node) => {
+    if (node.shadowRoot && node.shadowRoot.querySelector('.wall')) return node.shadowRoot;
+    for (const child of node.children) { const found = look(child); if (found) return found; }
+    return null; };
+  return [...look(document.body).querySelectorAll('.screen:not([hidden]) .view:not([hidden]) .cells i')]
+    .map((cell) => getComputedStyle(cell).backgroundColor.match(/\\d+/g).map(Number))
+    .map(([r, g, b]) => 0.299 * r + 0.587 * g + 0.114 * b); }"""
 
 # Milliseconds from a key to the screen that it brings, painted.
 _SCREEN_TIME = """(key) => new Promise((done) => {
@@ -279,8 +289,24 @@ def test_the_questions_of_the_room(page: Page, app_url: str) -> None:
     for row in rows.all():
         after, before = row.locator("b").all_inner_texts()
         assert after == before
+    choice.press("Escape")  # the letters are the wall's again
+    # E5: two indicators crossed, nine cells, and a sentence.
+    page.keyboard.press("x")
+    expect(page.locator(f"{SHOWN} h2")).to_contain_text("accès aux généralistes, croisés")
+    assert re.search(r"\d+ communes? sur \d+", plain(message(page)))
+    assert page.locator(f"{SHOWN} .grid .cells i").count() == 9
+    check_wall(page)
+    greys = page.evaluate(_GREYS)
+    assert len(greys) == 9 and min(b - a for a, b in pairwise(sorted(greys))) > 4, greys
+    page.keyboard.press("m")
+    page.keyboard.type("cahors")
+    page.keyboard.press("Enter")
+    expect(page.locator(".screen:not([hidden]) .answer")).to_contain_text("Niveau de vie médian")
     page.keyboard.press("Escape")
-    assert name_of_screen(page) == "acces"
+    for _ in range(2):  # the question first, then the presentation
+        expect(page.locator("dialog.wall")).to_be_visible()
+        page.keyboard.press("Escape")
+    expect(page.locator("dialog.wall")).to_be_hidden()
 
 
 def test_the_network_drops_and_the_vote_is_kept(
@@ -393,3 +419,31 @@ def swipe(page: Page, across: int) -> None:
         }""",
         across,
     )
+
+
+def test_pages_and_screens_print_whole(page: Page, app_url: str) -> None:
+    """On paper: no menu, no button, every screen on its page, with its map."""
+    page.goto(f"{app_url}/ce-qui-ressort?p={CERGY}")
+    expect(page.locator(".tartan")).to_be_visible(timeout=60_000)
+    page.emulate_media(media="print")
+    expect(page.get_by_test_id("stSidebar")).to_be_hidden()
+    flows = "() => getComputedStyle(document.querySelector('[data-testid=stMain]')).overflow"
+    assert page.evaluate(flows) == "visible"
+    cut = page.locator(".tartan-box, .gradient-table").evaluate_all(
+        "boxes => boxes.filter((box) => box.scrollHeight > box.clientHeight + 1).length"
+    )
+    assert cut == 0
+    assert pages_of(page.pdf(format="A4")) >= 2
+    page.emulate_media(media="screen")
+    open_wall(page, app_url, CERGY)
+    expect(page.locator("svg[data-classes] path").first).to_be_attached()
+    page.emulate_media(media="print")
+    for name in SCREENS:
+        expect(page.locator(f".screen[data-name={name}]")).to_be_visible()
+    expect(page.locator(".stage > nav")).to_be_hidden()
+    assert pages_of(page.pdf(format="A4", landscape=True, print_background=True)) >= len(SCREENS)
+
+
+def pages_of(pdf: bytes) -> int:
+    """Pages of a PDF file, from its own count."""
+    return max(int(count) for count in re.findall(rb"/Count (\d+)", pdf))

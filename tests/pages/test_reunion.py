@@ -289,11 +289,10 @@ def test_a_vote_is_written_once_and_can_be_taken_out(app_test: AppTest) -> None:
         votes = [
             {"id": "v1", "held_on": "2026-06-03", "priorities": [["<b>Soins</b>", 12], ["Air", 3]]}
         ]
-        noted = {one.id for one in current_project().votes}
-        st.session_state["fresh"] = note_votes(votes, noted)
+        st.session_state["fresh"] = note_votes(votes)
         show_votes()
         st.session_state["held"] = current_project().votes
-        st.session_state["broken"] = note_votes([{"id": "v2", "priorities": [["x", -1]]}], noted)
+        st.session_state["broken"] = note_votes([{"id": "v2", "priorities": [["x", -1]]}])
 
     test = AppTest.from_function(script, default_timeout=60).run()
     assert not test.exception
@@ -313,3 +312,37 @@ def test_a_vote_is_written_once_and_can_be_taken_out(app_test: AppTest) -> None:
     assert test.session_state["held"] == ()
     test.run()
     assert test.session_state["held"] == () and test.session_state["fresh"] is False
+
+
+def test_a_crossing_counts_the_communes_of_the_corner(app_test: AppTest) -> None:
+    """Nine cells by thirds, recomputed; the darkest holds the least favourable of both."""
+    test = open_page(app_test, "reunion", GRAND_QUERCY)
+    found, screens = payload(test), wall(test)
+    view = next(one for one in screens["acces"] if one["id"] == "croiser/1")
+    assert "Sans diplôme" in view["h2"]
+
+    def script(codes: list[str]) -> None:
+        import streamlit as st
+
+        from pages.shared import mart
+
+        st.session_state["through_app"] = True
+        rows = mart("commune_values", codes=codes)
+        st.session_state["rows"] = rows
+
+    rows = AppTest.from_function(script, args=(found["codes"],), default_timeout=60).run()
+    table = rows.session_state["rows"]
+    frame = frame_of(GRAND_QUERCY)
+    wide = {
+        name: table[
+            (table["indicator_id"] == name) & (table["period"] == frame.at[name, "period"])
+        ].set_index("code")["value"]
+        for name in ("part_sans_diplome", "apl_medecins_generalistes")
+    }
+    high = wide["part_sans_diplome"] > wide["part_sans_diplome"].quantile(2 / 3)
+    low = wide["apl_medecins_generalistes"] <= wide["apl_medecins_generalistes"].quantile(1 / 3)
+    corner = set(high.index[high]) & set(low.index[low])
+    shown = {code for code, one in zip(found["codes"], view["classes"], strict=True) if one in "8I"}
+    # Ties at the edges of the thirds may go either way.
+    assert len(shown ^ corner) <= 3 and len(shown) > 5
+    assert f"{len(shown)} communes sur 147" in view["said"].replace("\u00a0", " ")
