@@ -19,7 +19,7 @@ from pages.shared import (
     resolved,
     search_index,
 )
-from pages.similar import Similar, show_similar, similar
+from pages.similar import Similar, any_similar, show_similar, similar
 from views.places import of_place
 from views.text import LEVELS, escape_markdown
 
@@ -49,7 +49,9 @@ class Comparator:
 def choose_comparator(found: Current) -> Comparator:
     """The control, the same on every page, and what it chose."""
     options = {f"{place.level}:{place.code}": place.name for place in found.comparators}
-    options |= {SIMILAR: "Territoires similaires", OTHER: "Un autre territoire…"}
+    if any_similar(found):
+        options[SIMILAR] = "Territoires similaires"
+    options[OTHER] = "Un autre territoire…"
     default = _default(found)
     key = linked_selectbox(
         st.container(width=420),

@@ -151,17 +151,20 @@ def show_distribution(
         st.markdown("Trop peu de communes ont un chiffre chargé pour montrer une répartition.")
         return
     marks = [(found.label, float(row["value"]), OWN), (comparator.name, float(row["other"]), OTHER)]
-    below = rows.loc[rows["value"] < row["value"], "population"].sum() / rows["population"].sum()
     st.plotly_chart(
         distribution_chart(rows["value"], rows["population"], marks, reading(card)),
         key="repartition",
         config=CONFIG,
         alt=f"Répartition des habitants selon la valeur de leur commune, {card.label}.",
     )
-    st.caption(
-        f"{count_of(len(rows), 'commune')} avec un chiffre chargé. {percent(below, 0)} de leurs "
-        "habitants vivent dans une commune dont la valeur est plus basse que celle du périmètre."
-    )
+    said = f"{count_of(len(rows), 'commune')} avec un chiffre chargé."
+    if pd.notna(row["value"]):
+        lower = rows.loc[rows["value"] < row["value"], "population"].sum()
+        said += (
+            f" {percent(lower / rows['population'].sum(), 0)} de leurs habitants vivent dans une "
+            "commune dont la valeur est plus basse que celle du périmètre."
+        )
+    st.caption(said)
 
 
 def show_gradient(found: Current, row: pd.Series, card: IndicatorCard) -> None:

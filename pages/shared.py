@@ -282,8 +282,9 @@ def _automatic_name(perimeter: Perimeter, known: Geography) -> str:
 def _comparators(communes: pd.DataFrame, known: Geography) -> tuple[Place, ...]:
     """Larger territories of the perimeter, the nearest first; where it spans two, the larger share.
 
-    One that is the perimeter itself (La Réunion, a département and a région), or the same place as
-    a nearer one (Paris, a commune and a département), is left out.
+    One that is the perimeter itself (La Réunion, a département and a région) or a part of it (Paris
+    for Île-de-France), or the same place as a nearer one (Paris, a commune and a département), is
+    left out. The whole country has its most peopled région.
     """
     places: list[Place] = []
     city = communes["city_code"].unique()
@@ -297,14 +298,13 @@ def _comparators(communes: pd.DataFrame, known: Geography) -> tuple[Place, ...]:
         code, name = share.idxmax()
         places.append(Place(level, code, name))
     places.append(Place("france", "FR", "France"))
-    seen = [set(communes["code"])]
-    kept = []
+    own, seen, kept = set(communes["code"]), [], []
     for place in places:
         inside = set(known.members.get((place.level, place.code), ()))
-        if inside not in seen:
+        if not inside <= own and inside not in seen:
             kept.append(place)
             seen.append(inside)
-    return tuple(kept)
+    return tuple(kept) or tuple(place for place in places if place.level == "region")
 
 
 def require_perimeter() -> Current:

@@ -52,8 +52,19 @@ class Similar:
         return tuple(self.table["code"])
 
 
+def any_similar(found: Current) -> bool:
+    """Whether enough EPCI lie out of the perimeter: the whole country is like nothing else."""
+    everywhere = sum(level == "epci" for level, _ in geography().members)
+    return everywhere - found.communes["epci_code"].nunique() >= _settings()[0]
+
+
 def similar(found: Current) -> Similar:
-    """EPCI like the perimeter on the traits of data/voisins.yml, those that it touches apart."""
+    """EPCI like the perimeter on the traits of data/voisins.yml, those that it touches apart.
+
+    None at all where too few are left.
+    """
+    if not any_similar(found):
+        return Similar(pd.DataFrame(columns=["code", "name", "distance", "main"]), {}, ())
     return _similar(build_path(), found.codes, found.whole, found.cities)
 
 

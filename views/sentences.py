@@ -99,9 +99,12 @@ def comparison_sentence(row: Any, about: Subject, reading: Reading, of_place: st
 
     ``row`` has value, low, high, state, numerator, denominator, other (value of the comparator),
     significance, tone, interval. ``of_place``: « du Val-d'Oise ». A figure without comparison is
-    said alone; one that does not exist is said by its state.
+    said alone; one that does not exist is said by its state, with the comparator's when it has one.
     """
     own = value_text(row, reading, short=False)
+    if pd.isna(row.value) and _compared(row, reading):
+        other = quantity(row.other, reading.unit, reading.decimals, signed=reading.signed)
+        return f"{about.opening} : {own}. Valeur {of_place} : {other}."
     if pd.isna(row.value):
         return f"{about.opening} : {own}."
     if row.significance is None or pd.isna(row.significance):
@@ -116,6 +119,12 @@ def comparison_sentence(row: Any, about: Subject, reading: Reading, of_place: st
     if row.interval == "aucun":
         parts.append(WITHOUT_INTERVAL)
     return " ".join(parts)
+
+
+def _compared(row: Any, reading: Reading) -> bool:
+    """Whether the comparator has a figure that reads alone; a count or a category does not."""
+    known = row.get("other") if isinstance(row, pd.Series) else getattr(row, "other", None)
+    return pd.notna(known) and reading.kind in ("ratio", "mean", "median")
 
 
 def verdict_text(row: Any) -> str:

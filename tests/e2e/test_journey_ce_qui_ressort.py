@@ -13,6 +13,7 @@ from tests.e2e.helpers import (
     go_to,
     open_screen,
     pick,
+    plain,
     screen_text,
     wait_idle,
 )
@@ -89,3 +90,5 @@ def test_a_masked_indicator_says_so_and_gives_the_whole(page: Page, app_url: str
     text = screen_text(page)
     check_sane(text)
     assert "moins de 90 % de la population" in text or "pas de chiffre" in text
+    # C6: what the communes do not say, the level above does, with its name.
+    assert re.search(r"pas de chiffre\. Valeur du Lot : \d+,\d", plain(text))

@@ -118,3 +118,19 @@ def test_every_perimeter_beside_every_comparator(
 ) -> None:
     open_page(app_test, "ce_qui_ressort", asked, comparateur=comparator)
     assert not refused_words(texts_of(app_test))
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("reg:11", ["France", "Territoires similaires", "Un autre territoire…"]),
+        ("france:FR", ["Île-de-France", "Un autre territoire…"]),
+    ],
+)
+def test_no_benchmark_is_a_part_of_the_perimeter(
+    app_test: AppTest, asked: str, expected: list[str]
+) -> None:
+    """The country is like no other territory: nothing similar is looked for, nothing breaks."""
+    open_page(app_test, "ce_qui_ressort", asked)
+    box = next(one for one in app_test.selectbox if one.label == "Comparer à")
+    assert box.options == expected

@@ -82,10 +82,14 @@ def test_a_masculine_subject_agrees() -> None:
     ("state", "said"), [("secret", "secret statistique"), ("absent", "pas de chiffre")]
 )
 def test_a_figure_that_does_not_exist_is_said_by_its_state(state: str, said: str) -> None:
-    missing = row(value=math.nan, state=state, significance=None)
-    assert comparison_sentence(missing, ABOUT, SHARE, "du Lot") == (
-        f"La part des 15 ans et plus sans diplôme : {said}."
-    )
+    missing = row(value=math.nan, state=state, significance=None, other=math.nan)
+    alone = f"La part des 15 ans et plus sans diplôme : {said}."
+    assert comparison_sentence(missing, ABOUT, SHARE, "du Lot") == alone
+    missing = row(value=math.nan, state=state, significance=None, other=20.04)
+    found = comparison_sentence(missing, ABOUT, SHARE, "du Lot")
+    assert found == f"{alone} Valeur du Lot : 20,0\u202f%."
+    count = comparison_sentence(missing, ABOUT, Reading("habitants", 0, "count"), "du Lot")
+    assert count == alone
 
 
 def test_without_a_comparison_the_figure_stands_alone() -> None:
