@@ -21,7 +21,7 @@ from pathlib import Path
 import duckdb
 from streamlit.testing.v1 import AppTest
 
-from bench import comparer, inequality
+from bench import comparer, inequality, maps
 from bench.access import measure_access
 from bench.browser import measure_in_browser
 from bench.livrables import measure_livrables
@@ -122,6 +122,9 @@ def asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Vitesse et taille.")
     parser.add_argument("--depot", type=Path, help="dossier des fichiers des producteurs")
     parser.add_argument("--national", action="store_true", help="les mesures nationales seules")
+    parser.add_argument(
+        "--maps", action="store_true", help="les cartes seules, sur l'entrepôt publié"
+    )
     parser.add_argument("--science", action="store_true", help="les calculs de diagnostic/ seuls")
     return parser.parse_args()
 
@@ -131,6 +134,9 @@ def main() -> None:
     options = asked()
     depot = options.depot.resolve() if options.depot else None
     os.chdir(ROOT)
+    if options.maps:
+        maps.run(report)
+        return
     if not options.national:
         bench_science()
     if options.science:
@@ -145,6 +151,7 @@ def main() -> None:
     report_slider("147 communes, 1 000 tirages", GRAND_QUERCY, 0.5, report)
     comparer.run(report)
     measure_livrables(GRAND_QUERCY, report)
+    maps.run(report)
     if shutil.which("chromium") is None:
         print("Chromium absent : premier écran, mémoire et recoloriage non mesurés.")
         return

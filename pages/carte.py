@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from pages.care import sites_about
 from pages.extents import (
     COUNTRY,
     PERIMETER,
@@ -40,9 +42,11 @@ from pages.mapping import (
 from pages.reading import reading
 from pages.shared import Current, header, mart, require_perimeter
 from views import map_words as words
+from views.care import OTHER_SITE, SITE_KINDS
 from views.classification import SCHEMES, TWO_SIDED
 from views.map_content import MapContent
 from views.maps import GeometryLayer, Line, draw_map, limit_lines, quarter_lines
+from views.quarter_sites import MARKERS
 from views.text import DIRECTIONS, escape_markdown
 
 ONE, CROSSED, YEARS = "un", "croisement", "annees"
@@ -50,6 +54,7 @@ KINDS = {ONE: "Un indicateur", CROSSED: "Deux indicateurs croisés", YEARS: "Une
 # Of the crowded maps: beyond this many communes, limits of intercommunalités hide the colours.
 LIMITS_SHOWN = 2_000
 PERIODS_SHOWN = 6
+SITES = {kind.id: (kind.label, *MARKERS[kind.id]) for kind in (*SITE_KINDS, OTHER_SITE)}
 
 found = require_perimeter()
 header(found, "Carte")
@@ -73,6 +78,16 @@ def lines_over(extent: Extent, shapes: GeometryLayer) -> list[Line]:
     return lines
 
 
+def care_sites(extent: Extent) -> pd.DataFrame:
+    """Sites of care in the communes of the perimeter, with their plain category."""
+    communes = found.communes.dropna(subset=["lon", "lat"])
+    if extent.key != PERIMETER or communes.empty:
+        return pd.DataFrame(columns=["code", "name", "category", "lon", "lat"])
+    sites = sites_about(communes["lon"], communes["lat"])
+    sites = sites[sites["commune_code"].isin(found.codes)]
+    return sites.rename(columns={"site_id": "code"}).assign(category=sites["kind"])
+
+
 def show_map(
     extent: Extent,
     shapes: GeometryLayer,
@@ -88,6 +103,9 @@ def show_map(
         marked=list(marked) if extent.key == PERIMETER else (),
         selected=selected,
         lines=lines_over(extent, shapes),
+        points=care_sites(extent),
+        point_categories=SITES,
+        points_shown=False,
         attribution=contour_credit(),
         source=sources(shown),
         height=640 if extent.key == COUNTRY else 560,

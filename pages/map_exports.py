@@ -15,7 +15,8 @@ from pages.mapping import Figures, credit
 from pages.shared import Current
 from views.map_content import MapContent
 from views.map_files import geojson_file
-from views.static_map import Format, map_picture, multiples_picture
+from views.map_sheet import Format
+from views.static_map import map_picture, multiples_picture
 from views.tables import csv_file
 from views.text import escape_markdown, period_text
 

@@ -17,6 +17,9 @@ from views.observation import commune_value_text
 from views.static_map import multiples_picture
 from views.text import STATES, alphabetical, count_of, escape_markdown, number, period_text
 
+# What a commune without a figure is read by, the nearest first.
+AROUND = {"epci": "Son intercommunalité", "departement": "Son département"}
+
 
 def show_commune(code: str, shown: list[Figures], content: MapContent) -> None:
     """« Et ma commune ? »: its figures on the map, then all the others."""
@@ -53,21 +56,24 @@ def show_commune(code: str, shown: list[Figures], content: MapContent) -> None:
 
 
 def _around(code: str, shown: Figures) -> str:
-    """The figure of the commune's intercommunalité, for one that has none of its own."""
+    """For a commune without a figure of its own, that of the nearest territory that has one."""
     place = mart("commune_list", codes=[code])
-    if place.empty or pd.isna(place["epci_code"].iloc[0]):
+    if place.empty:
         return ""
-    epci = str(place["epci_code"].iloc[0])
-    rows = mart("level_values", levels=["epci"], codes=[epci])
-    rows = rows[
-        (rows["indicator_id"] == shown.card.id)
-        & (rows["period"] == shown.period)
-        & rows["value"].notna()
-    ]
-    if rows.empty:
-        return ""
-    value = commune_value_text(rows.iloc[0], reading(shown.card))
-    return f"Son intercommunalité, {escape_markdown(str(place['epci_name'].iloc[0]))} : {value}."
+    for level, named in AROUND.items():
+        parent, name = place[f"{level}_code"].iloc[0], place[f"{level}_name"].iloc[0]
+        if pd.isna(parent):
+            continue
+        rows = mart("level_values", levels=[level], codes=[str(parent)])
+        rows = rows[
+            (rows["indicator_id"] == shown.card.id)
+            & (rows["period"] == shown.period)
+            & rows["value"].notna()
+        ]
+        if len(rows):
+            value = commune_value_text(rows.iloc[0], reading(shown.card))
+            return f"{named}, {escape_markdown(str(name))} : {value}."
+    return ""
 
 
 def _show_communes(shown: list[Figures]) -> None:

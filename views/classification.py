@@ -188,7 +188,8 @@ def class_characters(
     value never gives its class.
     """
     index = pd.Index(codes)
-    within = index.isin(list(inside))
+    wanted = set(inside)  # far quicker than Index.isin on texts
+    within = np.fromiter((code in wanted for code in codes), dtype=bool, count=len(codes))
     if classes is None:
         return "".join(np.where(within, INSIDE, OUTSIDE))
     state = states.reindex(index).fillna("absent").to_numpy(dtype=str)

@@ -3,12 +3,12 @@
 window.gradientStart = function (map, config) {
   const state = {
     polygons: [], codes: {}, update: null, perimeter: null, moved: false,
-    hidden: new Set(), lines: {}, background: "", tiles: null, failed: false,
+    hidden: new Set(), known: new Set(), lines: {}, background: "", tiles: null, failed: false,
   };
   const container = map.getContainer();
   const APPROXIMATE = "ABCDEFGHI";
-  // One character a circle: its radius in steps, see `_SIZE_STEPS` in views/maps.py.
-  const STEPS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.";
+  const digit = Object.fromEntries(Array.from(config.digits, (one, rank) => [one, rank]));
+  const BASE = 64; // of the places and radii of circles
 
   // Without animation: a running zoom would end after, and undo, the fit to the perimeter.
   if (container.clientWidth) map.fitBounds(config.bounds, { animate: false });
@@ -23,7 +23,29 @@ window.gradientStart = function (map, config) {
     return node;
   }
 
-  // The inverse of `_compact` in views/maps.py.
+  // The inverses of `_packed`, `_sparse` and `_compact` in views/maps.py.
+  function unpacked({ alphabet, base, size, length, digits }) {
+    let characters = "";
+    for (const one of digits) {
+      let number = digit[one];
+      let group = "";
+      for (let rank = 0; rank < size; rank += 1) {
+        group = alphabet[number % base] + group;
+        number = Math.floor(number / base);
+      }
+      characters += group;
+    }
+    return characters.slice(0, length);
+  }
+  function sizes(text) {
+    const found = [];
+    let place = -1;
+    for (let at = 0; at < text.length; at += 3) {
+      place += BASE * digit[text[at]] + digit[text[at + 1]];
+      if (digit[text[at + 2]]) found.push([digit[text[at + 2]], place]);
+    }
+    return found;
+  }
   function decoded({ scale, codes, names, shapes }) {
     const ring = (steps) => {
       const points = [];
@@ -164,13 +186,12 @@ window.gradientStart = function (map, config) {
   function drawSymbols(update) {
     surfaces.forEach((one) => one.symbols.clearLayers());
     if (!update.symbols) return;
-    const steps = Array.from(update.symbols.sizes, (size, index) => [STEPS.indexOf(size), index]);
-    steps.filter(([step]) => step > 0).sort((one, other) => other[0] - one[0] || one[1] - other[1])
+    sizes(update.symbols.sizes).sort((one, other) => other[0] - one[0] || one[1] - other[1])
       .forEach(([step, index]) => {
         const polygon = state.polygons[index];
         const place = surfaceOf(polygon.feature.properties.code);
         L.circleMarker(polygon.getCenter(), {
-          radius: step / (STEPS.length - 1) * update.symbols.radius, interactive: false,
+          radius: step / (BASE - 1) * update.symbols.radius, interactive: false,
           color: "#fff", weight: 0.8, fillColor: update.symbols.colour, fillOpacity: 0.75,
           renderer: place.layer.options.renderer,
         }).addTo(place.symbols);
@@ -507,8 +528,13 @@ window.gradientStart = function (map, config) {
   window.gradientMap = {
     map: map,
     painted: 0,
-    apply(update) {
-      state.update = update;
+    apply(sent) {
+      const update = state.update = { ...sent, classes: unpacked(sent.classes) };
+      // Points that the page offers without showing them are hidden until the reader asks.
+      update.points.categories.map(({ label }) => `point:${label}`).forEach((name) => {
+        if (!state.known.has(name) && !update.points.shown) state.hidden.add(name);
+        state.known.add(name);
+      });
       container.setAttribute("aria-label", `Carte : ${update.title}. Un tableau donne les mêmes chiffres.`);
       drawLegend(update);
       paint();

@@ -127,7 +127,8 @@ def proportional_symbols(
     has its own look. ``largest`` fixes the scale, for maps that are read side by side.
     """
     index = pd.Index(codes)
-    within = index.isin(list(inside))
+    wanted = set(inside)
+    within = pd.Series([code in wanted for code in codes], index=index, dtype=bool)
     state = states.reindex(index).fillna("absent")
     numbers = pd.to_numeric(values.reindex(index))
     known = state.isin(["ok", "approx"]) & numbers.notna() & within

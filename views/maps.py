@@ -51,9 +51,14 @@ CONTOUR_CREDIT = "Contours : IGN, Admin Express"
 _COUNTRY_SIZE = 2_000  # above: fewer decimals and no boundary, to stay fluid
 _TOOLTIPS = 1_500  # above: a polygon tells its class and a click the rest, so that little is sent
 
-# Radius of the largest circle, in pixels, and the steps of a radius sent as one character.
+# Radius of the largest circle, in pixels. On a country, those under a pixel are left out.
 _LARGEST_RADIUS = 32
-_SIZE_STEPS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-."
+_SMALLEST_STEP, _SMALLEST_STEP_COUNTRY = 1, 3
+
+# Digits of what is sent to the browser: none of them is changed on the way by JSON or Jinja.
+_DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-.!$()*+,/:;=?@[]^|~"
+# A circle is two digits for how far it is from the one before, and one for its radius.
+_BASE = 64
 
 # Departments overseas, drawn beside the métropole when a layer holds both.
 _OVERSEAS = {
@@ -252,15 +257,19 @@ def draw_map(
     lines: Sequence[Line] = (),
     points: pd.DataFrame | None = None,
     point_categories: Mapping[str, tuple[str, str, str]] = MappingProxyType({}),
+    points_shown: bool = True,
     height: int = 560,
     key: str,
     attribution: str = CONTOUR_CREDIT,
     source: str = "",
 ) -> str | None:
-    """Draw any content (classes, circles, two indicators crossed); see `choropleth_map`."""
+    """Draw any content (classes, circles, two indicators crossed); see `choropleth_map`.
+
+    With `points_shown` false, the reader shows the categories of points from the legend.
+    """
     characters = content.along(layer.codes)
     update: dict[str, object] = {
-        "classes": characters,
+        "classes": _packed(characters),
         "colours": content.colours,
         "tooltips": _tooltip_lines(layer, characters, tooltips),
         "marked": _marked_inside(layer, characters, marked),
@@ -273,7 +282,7 @@ def draw_map(
         "symbols": _symbols(layer, content.symbols),
         "grid": asdict(content.grid) if content.grid else None,
         "lines": [_line(one) for one in lines],
-        "points": _points(points, point_categories),
+        "points": _points(points, point_categories) | {"shown": points_shown},
         "source": source,
     }
     answer = st_folium(
@@ -398,14 +407,14 @@ def _largest_first(geometry: shapely.Geometry) -> shapely.Geometry:
 
 
 def _symbols(layer: GeometryLayer, symbols: Symbols | None) -> dict[str, object] | None:
-    """One character a polygon for the radius of its circle, and the circles of the legend."""
+    """The radius of each circle, and the circles of the legend."""
     if symbols is None:
         return None
-    top = len(_SIZE_STEPS) - 1
     shares = (symbols.values.reindex(list(layer.codes)).fillna(0) / (symbols.largest or 1)) ** 0.5
-    steps = (shares * top).round().astype(int)
+    steps = (shares * (_BASE - 1)).round().astype(int).tolist()
+    least = _SMALLEST_STEP if len(steps) <= _COUNTRY_SIZE else _SMALLEST_STEP_COUNTRY
     return {
-        "sizes": "".join(_SIZE_STEPS[step] for step in steps),
+        "sizes": _sparse(steps, least),
         "radius": _LARGEST_RADIUS,
         "colour": symbols.colour,
         "ground": SYMBOL_GROUND,
@@ -414,6 +423,48 @@ def _symbols(layer: GeometryLayer, symbols: Symbols | None) -> dict[str, object]
             for value, label in symbols.legend
         ],
     }
+
+
+def _packed(characters: str) -> dict[str, Any]:
+    """The characters of a map in fewer, several of the same alphabet making one digit.
+
+    `map.js` gives them back: `size` of them a digit, the last group filled with the first letter.
+    """
+    alphabet = sorted(set(characters)) or [OUTSIDE]
+    base = max(len(alphabet), 2)
+    size = 1
+    while base ** (size + 1) <= len(_DIGITS):
+        size += 1
+    ranks = {character: rank for rank, character in enumerate(alphabet)}
+    padded = characters + alphabet[0] * (-len(characters) % size)
+    groups = np.array([ranks[one] for one in padded], dtype=int).reshape(-1, size)
+    numbers = groups @ (base ** np.arange(size)[::-1])
+    return {
+        "alphabet": "".join(alphabet),
+        "base": base,
+        "size": size,
+        "length": len(characters),
+        "digits": "".join(_DIGITS[number] for number in numbers),
+    }
+
+
+def _sparse(steps: Sequence[int], least: int) -> str:
+    """Places and values of the steps that reach `least`, three digits each.
+
+    A gap too long for two digits is cut by an empty circle.
+    """
+    written = []
+    last = -1
+    for place, step in enumerate(steps):
+        if step < least:
+            continue
+        gap = place - last
+        while gap >= _BASE**2:
+            written.append(_DIGITS[_BASE - 1] * 2 + _DIGITS[0])
+            gap -= _BASE**2 - 1
+        written.append(_DIGITS[gap // _BASE] + _DIGITS[gap % _BASE] + _DIGITS[step])
+        last = place
+    return "".join(written)
 
 
 def _line(line: Line) -> dict[str, object]:
@@ -578,6 +629,7 @@ def _base_map(layer: GeometryLayer, attribution: str) -> folium.Map:
                 "ink": INK,
                 "fills": {OUTSIDE: OUTSIDE_COLOUR, INSIDE: PERIMETER_COLOUR, ABSENT: ABSENT_COLOUR},
                 "hatch": HATCH_COLOUR,
+                "digits": _DIGITS,
                 "insets": [
                     {"prefix": prefix, "name": name}
                     for prefix, name in _insets(layer.codes).items()

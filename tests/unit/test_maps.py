@@ -90,7 +90,17 @@ def update_of(call: dict) -> dict:
     """The JSON handed to `gradientMap.apply`, read back as the browser reads it."""
     found = re.search(r"gradientMap\.apply\((\{.*\})\);", call["feature_group"])
     assert found is not None
-    return json.loads(found.group(1))
+    update = json.loads(found.group(1))
+    return update | {"classes": unpacked(**update["classes"])}
+
+
+def unpacked(alphabet: str, base: int, size: int, length: int, digits: str) -> str:
+    """What `map.js` reads: groups of characters, each written as one digit."""
+    groups = []
+    for number in (maps._DIGITS.index(one) for one in digits):
+        ranks = [number // base**power % base for power in reversed(range(size))]
+        groups.append("".join(alphabet[rank] for rank in ranks))
+    return "".join(groups)[:length]
 
 
 def test_published_geojson_is_compact_sorted_and_anonymous(tmp_path: Path) -> None:
@@ -326,7 +336,27 @@ def test_a_country_is_sent_as_characters_only(
         tooltips=pd.Series(dtype=object),
         inside=codes,
     )
-    assert len(sent[0]["feature_group"]) < 37_000
+    assert len(sent[0]["feature_group"]) < 20_000
+
+
+@given(characters=st.text(alphabet="012345678ABCDEFGHIxsai", max_size=300))
+def test_characters_are_packed_without_loss(characters: str) -> None:
+    packed = maps._packed(characters)
+    assert unpacked(**packed) == characters
+    assert maps._script_json(packed["digits"]) == json.dumps(packed["digits"]), "nothing to escape"
+
+
+@given(steps=st.lists(st.integers(0, 63), max_size=60), far=st.integers(0, 9_000))
+def test_circles_keep_their_place(steps: list[int], far: int) -> None:
+    every = [*steps, *([0] * far), 5]
+    text = maps._sparse(every, 1)
+    place, read = -1, {}
+    for at in range(0, len(text), 3):
+        high, low, step = (maps._DIGITS.index(one) for one in text[at : at + 3])
+        place += 64 * high + low
+        if step:
+            read[place] = step
+    assert read == {rank: step for rank, step in enumerate(every) if step}
 
 
 @pytest.mark.parametrize("attack", [ATTACK, "{{'config'}}", "\u2028", "{{{%", "drawnItems_draw"])

@@ -22,7 +22,8 @@ from PIL import Image
 
 from views.classification import ABSENT_COLOUR, HATCH_COLOUR, Classes, palette
 from views.map_content import MapContent
-from views.static_map import _parts, _round_length, _Sheet, draw_choropleth, projected
+from views.map_sheet import Sheet, round_length
+from views.static_map import _parts, draw_choropleth, projected
 
 ROOT = Path(__file__).parents[2]
 CLASSES = Classes("quantiles", (0.0, 1.0, 2.0, 3.0), (1, 1, 1))
@@ -163,7 +164,7 @@ words = st.text(alphabet="abcdeéèœ$_ \u00a0<-WM", max_size=300)
 @settings(max_examples=40, deadline=None)
 @given(text=words, width=st.floats(0.6, 9.0))
 def test_wrapped_lines_fit_and_lose_nothing(text: str, width: float) -> None:
-    sheet = _Sheet(800)
+    sheet = Sheet(800)
     wrapped = sheet._wrapped(text, width, 10)
     assert all(sheet._width(line, wrapped.font) <= width for line in wrapped.lines)
     assert re.sub(" ", "", "".join(wrapped.lines)) == re.sub(" ", "", text)
@@ -264,7 +265,7 @@ def test_an_empty_perimeter_shows_the_background() -> None:
 
 @pytest.mark.parametrize("metres", [1, 3, 999, 1_000, 4_900, 5_000, 123_456])
 def test_the_scale_is_round_and_fits(metres: float) -> None:
-    length = _round_length(metres)
+    length = round_length(metres)
     assert length <= metres < 2.5 * length
     assert str(int(length)).rstrip("0") in {"1", "2", "5"}
 

@@ -1,0 +1,226 @@
+"""The map page in a meeting: « et ma commune ? », two indicators crossed, layers, no network."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, ViewportSize, expect
+
+from tests.e2e.helpers import (
+    CERGY,
+    GRAND_QUERCY,
+    check_sane,
+    look_at_map,
+    map_frame,
+    map_locator,
+    map_text,
+    open_screen,
+    pick,
+    screen_text,
+    table_cells,
+    wait_idle,
+)
+
+PUBLIC: ViewportSize = {"width": 1920, "height": 1080}
+
+
+def file_behind(page: Page, button: str) -> bytes:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    return Path(download.value.path()).read_bytes()
+
+
+def colours_of(png: bytes) -> set[str]:
+    """Colours of a picture that fill more than a few pixels."""
+    image = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).reshape(-1, 3)
+    values, counts = np.unique(image, axis=0, return_counts=True)
+    return {"#" + "".join(f"{part:02x}" for part in one) for one in values[counts > 500]}
+
+
+def legend_is_whole(page: Page) -> None:
+    """No label of the legend is cut, and the legend stands within the map."""
+    clipped = map_frame(page).evaluate(
+        """() => {
+          const box = document.querySelector('.gradient-legend').getBoundingClientRect();
+          const map = document.querySelector('#map_div').getBoundingClientRect();
+          const rows = [...document.querySelectorAll('.gradient-legend *')]
+            .filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth);
+          const outside = box.right > map.right || box.left < map.left || box.bottom > map.bottom;
+          return rows.map((one) => one.textContent).concat(outside ? ['hors de la carte'] : []);
+        }"""
+    )
+    assert clipped == []
+
+
+def test_et_ma_commune(page: Page, app_url: str, outside_requests: list[str]) -> None:
+    """E3: typed, found, outlined, said without a rank; the file has the classes of the screen."""
+    page.set_viewport_size(PUBLIC)
+    open_screen(page, f"{app_url}/carte?p={CERGY}", "Carte")
+    pick(page, "Voir une commune", "Pontoise")
+    expect(page.get_by_role("heading", name="Pontoise", exact=True)).to_be_visible()
+    wait_idle(page)
+    assert "commune=95500" in page.url
+    text = screen_text(page)
+    check_sane(text)
+    assert re.search(r"APL généralistes : \d,\d\d .{0,60}classe « de \d,\d\d à \d,\d\d »", text)
+    assert not re.search(r"\brang\b|\bpire|classement", text)
+    frame = map_frame(page)
+    assert (
+        frame.evaluate("() => document.querySelectorAll('.leaflet-gradient-top-pane path').length")
+        >= 2
+    )
+    legend_is_whole(page)
+    look = look_at_map(page)
+    shown = {colour for _, colour in look.classes}
+    rows = table_cells(page, "Communes et habitants de chaque classe")
+    assert [row[0] for row in rows[1:] if row[0].startswith("de ")] == [
+        label.replace("\u202f", " ") for label, _ in look.classes
+    ]
+    assert shown <= colours_of(file_behind(page, "Télécharger la carte (PNG)"))
+    document = json.loads(file_behind(page, "Télécharger la carte (GeoJSON)"))
+    assert {one["couleur"] for one in document["legende"]} == shown
+    assert len(document["features"]) == 13
+    assert b"<svg" in file_behind(page, "Télécharger la carte (SVG)")[:800]
+    assert outside_requests == []
+
+
+@pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)], ids=["portable", "projecteur"])
+def test_two_indicators_crossed(page: Page, app_url: str, size: tuple[int, int]) -> None:
+    """E5: nine cells that a grey copy still tells apart, their colours on the map, a sentence."""
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    asked = "carte-de=croisement&ind=part_logements_vacants&ind2=part_65_ans_et_plus"
+    open_screen(page, f"{app_url}/carte?p={GRAND_QUERCY}&{asked}", "Carte")
+    cells = map_frame(page).evaluate(
+        """() => [...document.querySelectorAll('.gradient-grid td')].map((one) =>
+          [one.textContent, getComputedStyle(one).backgroundColor.match(/\\d+/g).map(Number)])"""
+    )
+    assert len(cells) == 9 and sum(int(count) for count, _ in cells) == 147
+    greys = sorted(0.299 * red + 0.587 * green + 0.114 * blue for _, (red, green, blue) in cells)
+    assert min(b - a for a, b in pairwise(greys)) > 10
+    drawn = look_at_map(page).pixels
+    for count, parts in cells:
+        colour = "#" + "".join(f"{part:02x}" for part in parts)
+        assert int(count) == 0 or drawn.get(colour, 0) > 50, colour
+    legend_is_whole(page)
+    text = screen_text(page)
+    check_sane(text)
+    assert re.search(r"\d+ communes \([\d ]+ habitants\) sont à la fois dans le tiers", text)
+    assert "si les deux étaient sans lien" in text.lower()
+
+
+def test_a_background_without_a_network(
+    page: Page, app_url: str, outside_requests: list[str]
+) -> None:
+    """Nothing is asked until it is chosen; then it fails, the map says so and stays drawn."""
+    open_screen(page, f"{app_url}/carte?p={CERGY}", "Carte")
+    before = look_at_map(page).classes
+    assert outside_requests == []
+    inside = map_locator(page)
+    summary = inside.locator("summary", has_text="Fond de plan")
+    summary.focus()
+    page.keyboard.press("Enter")
+    inside.get_by_role("radio", name="Plan IGN").focus()
+    page.keyboard.press("Space")
+    expect(inside.get_by_text("il n'a pas répondu")).to_be_visible(timeout=20_000)
+    expect(inside.get_by_role("radio", name="Aucun")).to_be_checked()
+    assert outside_requests and all("data.geopf.fr" in url for url in outside_requests)
+    assert look_at_map(page).classes == before
+    outside_requests.clear()
+
+
+def test_the_map_by_keyboard(page: Page, app_url: str) -> None:
+    """Every control of the map is reached with Tab, layers are hidden with Space, arrows move it."""
+    open_screen(page, f"{app_url}/carte?p={GRAND_QUERCY}", "Carte")
+    frame = map_frame(page)
+    reached = []
+    map_locator(page).locator("#map_div").focus()
+    for _ in range(12):
+        reached.append(
+            frame.evaluate(
+                "() => { const one = document.activeElement; return one.getAttribute('aria-label')"
+                " || one.title || (one.closest('label') || one).textContent; }"
+            )
+        )
+        page.keyboard.press("Tab")
+    said = " | ".join(reached)
+    for name in ("Carte :", "Zoomer", "Dézoomer", "Revenir au périmètre", "Plein écran"):
+        assert name in said, said
+    assert "Limites des intercommunalités" in said and "Fond de plan" in said, said
+    centre = "() => { const c = gradientMap.map.getCenter(); return [c.lat, c.lng]; }"
+    start = frame.evaluate(centre)
+    map_locator(page).locator("#map_div").focus()
+    page.keyboard.press("ArrowRight")
+    assert frame.evaluate(centre)[1] > start[1]
+    limits = map_locator(page).get_by_role("checkbox", name="Limites des intercommunalités")
+    lines = """() => { const c = document.querySelector('.leaflet-gradient-lines-pane canvas');
+      return c ? c.getContext('2d').getImageData(0, 0, c.width, c.height).data
+        .filter((one) => one).length : 0; }"""
+    frame.wait_for_function(f"() => ({lines})() > 0")
+    limits.focus()
+    page.keyboard.press("Space")
+    expect(limits).not_to_be_checked()
+    frame.wait_for_function(f"() => ({lines})() === 0")
+
+
+def test_the_whole_country(page: Page, app_url: str, outside_requests: list[str]) -> None:
+    """Every commune, the five départements overseas beside, little sent to recolour."""
+    received: list[int] = []
+    page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))),
+    )
+    asked = "etendue=france&ind=part_logements_vacants"
+    open_screen(page, f"{app_url}/carte?p={CERGY}&{asked}", "Carte")
+    text = map_text(page)
+    for name in ("Guadeloupe", "Martinique", "Guyane", "La Réunion", "Mayotte"):
+        assert name in text
+    frame = map_frame(page)
+    frame.wait_for_function("() => gradientMap.painted > 0", timeout=60_000)
+    sizes = frame.evaluate(
+        "() => [...document.querySelectorAll('.gradient-inset-map')].map((one) => one.clientWidth)"
+    )
+    assert len(sizes) == 5 and min(sizes) > 60
+    legend_is_whole(page)
+    wait_idle(page)
+    frame.evaluate("() => { window.stillHere = true; }")
+    painted = frame.evaluate("() => gradientMap.painted")
+    received.clear()
+    pick(page, "Classes", "4")
+    frame.wait_for_function(f"() => gradientMap.painted > {painted}", timeout=30_000)
+    assert frame.evaluate("() => window.stillHere === true")
+    assert sum(received) < 50_000
+    # A map that moves asks nothing.
+    received.clear()
+    map_locator(page).get_by_role("button", name="Zoomer", exact=True).click()
+    page.wait_for_timeout(1_200)
+    assert sum(received) == 0
+    box = page.get_by_role("textbox", name="Et ma commune ?")
+    box.fill("saint denis reunion")
+    box.press("Enter")
+    page.get_by_role("button", name=re.compile("Saint-Denis.*Réunion")).click()
+    expect(page.get_by_role("heading", name="Saint-Denis", exact=True)).to_be_visible()
+    assert "commune=97411" in page.url
+    assert outside_requests == []
+
+
+def test_small_maps_and_circles(page: Page, app_url: str) -> None:
+    open_screen(page, f"{app_url}/carte?p={CERGY}&carte-de=annees", "Carte")
+    picture = page.locator("img[alt*='une carte par période']")
+    expect(picture).to_be_visible(timeout=30_000)
+    rows = table_cells(page, "Communes de chaque classe, par période")
+    assert all(sum(int(cell) for cell in row[1:]) == 13 for row in rows[1:])
+    open_screen(page, f"{app_url}/carte?p={CERGY}&ind=population_municipale", "Carte")
+    circles = map_frame(page).evaluate(
+        "() => [...document.querySelectorAll('.gradient-circle i')].map((one) => one.clientWidth)"
+    )
+    assert circles == sorted(circles, reverse=True) and len(circles) >= 2
+    pixels = look_at_map(page).pixels
+    assert "#e1e8ef" in pixels
+    check_sane(screen_text(page))
