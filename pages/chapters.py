@@ -78,7 +78,7 @@ _OTHER_TERRITORY = 26
 _DOSING_SHARES = {
     "Territoire": 2.4,
     intensite.PROPORTIONATE: 1.75,
-    "Communes": 1.45,
+    "Communes": 1.7,
     intensite.HABITANTS: 1.4,
 }
 
@@ -435,12 +435,21 @@ def targeting_blocks(asked: Asked) -> list[Block]:
     crossing = crossing_text(asked)
     if crossing:
         blocks.append(Paragraph(crossing))
-    listing = targeting.listing_of(table, chosen)
-    kept = listing[["Commune", "Groupe", "Sur 1 000 calculs", "Pourquoi", "Habitants"]]
-    caption = "Groupe de chaque commune, par ordre alphabétique"
-    blocks.append(table_of(kept, caption, ["Habitants"], (2, 2, 2.2, 3.6, 1.2)))
+    if len(table) <= MOST_ROWS:
+        blocks.append(groups_table(asked))
+    else:
+        blocks.append(Paragraph("Le groupe de chaque commune est en annexe."))
     blocks += [Note(one) for one in missing_texts(chosen.purpose)]
     return blocks
+
+
+def groups_table(asked: Asked) -> Table:
+    """Group of each commune, how firm, what carries it."""
+    assert asked.need is not None
+    listing = targeting.listing_of(groups_of(asked), asked.need)
+    kept = listing[["Commune", "Groupe", "Sur 1 000 calculs", "Pourquoi", "Habitants"]]
+    caption = "Groupe de chaque commune, par ordre alphabétique"
+    return table_of(kept, caption, ["Habitants"], (2, 2, 2.2, 3.6, 1.2))
 
 
 def split_of(asked: Asked) -> tuple[pd.DataFrame, str]:
@@ -662,6 +671,8 @@ def annex_blocks(asked: Asked) -> list[Block]:
         blocks += [Heading("Valeurs approchées, secrètes ou absentes"), Bullets(tuple(cautions))]
     if len(asked.found.codes) > MOST_ROWS:
         blocks += [Heading("Les communes"), communes_table(asked.found)]
+        if asked.need is not None:
+            blocks.append(groups_table(asked))
     return blocks
 
 

@@ -12,8 +12,9 @@ from views.cibles import GROUP_COLOURS, GROUPS
 from views.classification import Classes, classify, palette
 from views.livrables.model import Figure
 from views.livrables.words import map_alt, map_caption
+from views.map_content import choropleth
 from views.observation import commune_value_text
-from views.static_map import draw_choropleth
+from views.static_map import draw_choropleth, map_picture
 from views.text import count_of, number, period_text
 from warehouse.indicators import IndicatorCard
 
@@ -80,19 +81,25 @@ def groups_map(found: Current, table: pd.DataFrame) -> Figure | None:
     counts = tuple(int((values == rank + 1).sum()) for rank in range(len(order)))
     states = pd.Series("absent", index=table.index)
     states[values.index] = np.where(table.loc[values.index, "firm"].eq(True), "ok", "approx")
-    png = draw_choropleth(
-        contours(found),
+    shapes = contours(found)
+    content = choropleth(
+        shapes["code"].tolist(),
         classes=Classes("seuils", (0.0, 1.0, 2.0, 3.0), counts),
         values=values,
         states=states,
         colours=list(GROUP_COLOURS.values()),
+        labels=[GROUPS[name] for name in order],
         inside=set(found.codes),
+        title="Groupe de lecture",
+        approximate_label="Groupe non assuré",
+        absent_label="Non classable",
+    )
+    png = map_picture(
+        shapes,
+        content,
         title="Groupes de lecture du besoin",
         subtitle=found.label,
-        legend_title="Groupe de lecture",
-        legend_labels=[GROUPS[name] for name in order],
-        source_line=f"« Valeur approchée » : groupe non assuré ; « Donnée absente » : commune non "
-        f"classable. {contour_credit()}.",
+        source_line=f"{contour_credit()}.",
     )
     said = ", ".join(
         f"{GROUPS[name]} : {count_of(count, 'commune')}"

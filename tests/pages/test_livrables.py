@@ -18,6 +18,8 @@ from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from pages import chapters
+from tests import mortality_country as country
+from tests.conftest import ROOT
 from tests.pages.test_pages import check, html_of, open_page, rows_of, texts_of
 from views.lexicon import refused_words
 from views.livrables.model import FAILED
@@ -278,7 +280,7 @@ def test_pdf_is_tagged_titled_and_french(app_test: AppTest) -> None:
         )
 
 
-@pytest.mark.parametrize("asked", [CERGY, QUERCY, "com:95127", "com:46009", "dep:974", "reg:06"])
+@pytest.mark.parametrize("asked", [QUERCY, "com:46009", "dep:974", "reg:06"])
 def test_the_portrait_holds_on_two_pages_and_the_deck_on_twelve(
     app_test: AppTest, asked: str
 ) -> None:
@@ -360,6 +362,29 @@ def test_a_departement_gives_a_portrait_each(app_test: AppTest) -> None:
     codes = {row[3] for row in book["Données"].iter_rows(min_row=4, values_only=True)}
     states = {row[11] for row in book["Données"].iter_rows(min_row=4, values_only=True)}
     assert len(codes) == count and "approché" in states
+
+
+def test_mortality_has_its_section_and_slide_once_loaded(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the imaginary country: the ratio of the page, in the chapter and in the deck."""
+    folder = country.build_with_country(tmp_path_factory)
+    monkeypatch.setenv("GRADIENT_DATA_DIR", str(folder))
+    monkeypatch.chdir(ROOT)
+    test = open_page(
+        AppTest.from_file(str(ROOT / "app.py"), default_timeout=60), "mortalite", CERGY
+    )
+    said = [squeezed(re.sub(r"\\(.)", r"\1", one.value)).strip("*") for one in test.markdown]
+    opening = next(one for one in said if "attendus" in one and re.search(r"\d", one))
+    table = [[squeezed(cell) for cell in row] for row in rows_of(test) if row[:1] == ["Cergy"]]
+    test = open_page(
+        test, "livrables", CERGY, documents="word.diapos.pdf", parties="mortalite.methode"
+    )
+    files, failed = make(test)
+    assert not failed
+    assert opening in docx_text(files["word"]) and opening in pdf_text(files["pdf"])
+    assert any(opening in one for one in slides_text(files["diapos"]))
+    assert table and all(row in docx_rows(files["word"]) for row in table)
 
 
 def sentences(files: dict[str, bytes]) -> Iterator[str]:

@@ -242,6 +242,15 @@ def test_figures_are_drawn_the_same_twice_and_differ_in_grey() -> None:
     assert np.ptp(grey, axis=2).max() < 40  # no colour but the bluish greys of the ink
 
 
+@pytest.mark.parametrize("letters", [10, 200, 600, 1500])
+def test_longer_texts_are_smaller_on_a_slide(letters: int) -> None:
+    sizes = [slides.fitting(["mot " * (letters // 4)], width, 5.0) for width in (4.0, 8.0, 12.0)]
+    assert sizes == sorted(sizes)
+    assert slides.fitting(["x" * letters], 6.0, 5.0) >= slides.fitting(
+        ["x" * letters] * 3, 6.0, 5.0
+    )
+
+
 def test_libreoffice_reads_every_document(tmp_path: Path) -> None:
     """Opened by another office: same pages, the heading of a long table on each of its pages."""
     office = shutil.which("soffice")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from collections.abc import Sequence
 from datetime import datetime, time
 
 from pptx import Presentation
@@ -36,9 +38,10 @@ _MARGIN, _TOP, _BOTTOM = Inches(0.6), Inches(1.75), Inches(6.8)
 _GAP = Inches(0.4)
 _COVER, _TITLE_ONLY = 0, 5
 # Share of the width that goes to a figure beside texts.
-_FIGURE_SHARE = 0.58
-# Characters on the slide at most -> size of the text, in points.
-_SIZES = ((400, 26), (620, 24), (860, 20), (1100, 18))
+_FIGURE_SHARE = 0.62
+# Sizes of text tried, in points, the largest first; what an average letter and a line take of it.
+_SIZES = (26, 24, 22, 20, 18, 16, 14, 12, 11)
+_LETTER, _LINE, _SPACE = 0.53, 1.22, 10
 
 
 def write(report: Report) -> bytes:
@@ -133,12 +136,21 @@ def _body(slide: DeckSlide, blocks: list[Block], width: int) -> None:
         return
     box = slide.shapes.add_textbox(_MARGIN, _TOP, _emu(width), _emu(_BOTTOM - _TOP))
     box.text_frame.word_wrap = True
-    length = sum(len(text) for text, _ in lines) * (2.1 if width < _WIDTH / 2 else 1.0)
-    size = next((size for most, size in _SIZES if length <= most), 16)
-    _write(box.text_frame, [text for text, _ in lines], size, colour=_INK, space=10)
+    size = fitting([text for text, _ in lines], width / Inches(1), (_BOTTOM - _TOP) / Inches(1))
+    _write(box.text_frame, [text for text, _ in lines], size, colour=_INK, space=_SPACE)
     for paragraph, (_, note) in zip(box.text_frame.paragraphs, lines, strict=True):
         for run in paragraph.runs if note else ():
             run.font.size, run.font.color.rgb = Pt(14), _GREY
+
+
+def fitting(texts: Sequence[str], width: float, height: float) -> int:
+    """Largest size, in points, at which the texts should hold in a box of these inches."""
+    for size in _SIZES:
+        letters = max(1, int((width - 0.2) * 72 / (_LETTER * size)))
+        lines = sum(math.ceil(len(text) / letters) for text in texts)
+        if lines * size * _LINE + len(texts) * _SPACE <= (height - 0.1) * 72:
+            return size
+    return _SIZES[-1]
 
 
 def _lines(block: Block) -> list[tuple[str, bool]]:
