@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from playwright.sync_api import Page, WebSocket, sync_playwright
 
 from warehouse.paths import ROOT
 
+# Both values of a finding, or the line that says that there is none.
+FINDING = re.compile(r", contre |ne permettent pas")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking")
 Measure = tuple[str, float, str, float | None]
 
@@ -62,6 +65,30 @@ def open_when_ready(page: Page, address: str) -> None:
                 raise
             time.sleep(0.05)
     page.wait_for_selector("h1", timeout=60_000)
+
+
+def first_paints(perimeters: Sequence[str]) -> list[float]:
+    """Seconds from the address of Ce qui ressort to its first finding, server up, tab new each time."""
+    port = free_port()
+    base = f"http://127.0.0.1:{port}"
+    times = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=list(FLAGS))
+        with served(port):
+            warm = browser.new_page(locale="fr-FR")
+            open_when_ready(warm, base)
+            warm.goto(f"{base}/ce-qui-ressort?p={perimeters[0]}")
+            warm.get_by_text(FINDING).first.wait_for(timeout=60_000)
+            warm.close()
+            for perimeter in perimeters:
+                page = browser.new_page(viewport={"width": 1440, "height": 900}, locale="fr-FR")
+                start = time.perf_counter()
+                page.goto(f"{base}/ce-qui-ressort?p={perimeter}")
+                page.get_by_text(FINDING).first.wait_for(timeout=60_000)
+                times.append(time.perf_counter() - start)
+                page.close()
+        browser.close()
+    return times
 
 
 def measure_in_browser(perimeter: str, pages: Sequence[str]) -> Iterator[Measure]:

@@ -21,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
+from bench import standing_out
 from bench.sliders import report_slider
 from connectors.depot import Found, scan
 from warehouse.loading import connectors
@@ -142,6 +143,7 @@ def bench_pages(folder: Path, pages: Sequence[str], report: Report) -> None:
         warehouse = Warehouse(published().path)
         codes = sample_of_epci(warehouse)
         warehouse.close()
+        standing_out.run(codes, report)
         for page in pages:
             _visit(page, codes[-1])
             visits = [_visit(page, code) for code in codes]

@@ -126,7 +126,8 @@ def _similar(
     own = _own(path, codes, whole, periods)
     used = [one for one in variables if one.indicator in own.index]
     table = _matrix(figures, periods, used)
-    inside = {epci for epci in table.index if set(_communes(epci)) & set(cities)}
+    members, touched = geography().members, set(cities)
+    inside = {epci for epci in table.index if touched.intersection(members.get(("epci", epci), ()))}
     candidates = table.drop(index=list(inside)).dropna()
     everyone = pd.concat([candidates, own.reindex(table.columns).to_frame(SUBJECT).T])
     found = nearest(everyone, count, log=[one.indicator for one in used if one.log], of=[SUBJECT])
@@ -163,10 +164,6 @@ def _matrix(figures: pd.DataFrame, periods: dict[str, str], used: list[Variable]
     at_period = figures[figures["period"] == figures["indicator_id"].map(periods)]
     table = at_period.pivot(index="code", columns="indicator_id", values="value")
     return table[[one.indicator for one in used]]
-
-
-def _communes(epci: str) -> tuple[str, ...]:
-    return geography().members.get(("epci", epci), ())
 
 
 def _main_reasons(rows: pd.DataFrame, used: list[Variable]) -> list[str]:
