@@ -36,6 +36,7 @@ from views.livrables.uploads import RefusedFile, checked_logo, checked_template
 from views.livrables.word import MIME as WORD_MIME
 from views.livrables.word import blank_template
 from views.livrables.words import DEPARTEMENT, FICHES, INTRODUCTION, NO_NEED, SECTIONS, TITLE
+from views.shared_diagnosis import read_day
 from views.text import count_of, escape_markdown, joined, number
 
 MADE = "livrables"
@@ -150,13 +151,24 @@ def chosen_of(asked: Asked) -> tuple[object, ...]:
     )  # fmt: skip
 
 
+def choose_day() -> date:
+    """Date written on every page: today unless another is typed (a calendar would speak English)."""
+    today = date.today()
+    given = st.text_input("Date du document", f"{today:%d/%m/%Y}", max_chars=10)
+    try:
+        return read_day(given) or today
+    except ValueError as error:
+        st.error(escape_markdown(str(error)), icon=":material/event:")
+        return today
+
+
 def choose_cover() -> tuple[str, bytes | None, date, bytes | None]:
     """Authors, logo, date of the document, Word template."""
     left, middle, right = st.columns([2, 1, 2], gap="medium", vertical_alignment="bottom")
     with left:
         authors = typed("auteurs", "Auteurs", "", 120)
     with middle:
-        written = st.date_input("Date du document", "today", format="DD/MM/YYYY")
+        written = choose_day()
     with right, st.expander("Logo et modèle Word", icon=":material/branding_watermark:"):
         logo, template = choose_logo(), choose_template()
     return authors, logo, written, template

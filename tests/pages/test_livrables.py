@@ -202,6 +202,10 @@ def test_choices_order_and_facts_are_kept(app_test: AppTest) -> None:
         app_test, "livrables", CERGY, parties="sources.ressort", documents="word.pdf",
         comparateur="region:11", finalite="general", poids_education="90",
     )  # fmt: skip
+    day = next(one for one in test.text_input if one.label == "Date du document")
+    day.input("31/02/2026").run()
+    assert "31/02/2026" in test.error[0].value.replace("\\", "")
+    day.input("3/3/2026").run()
     files, _ = make(test)
     document = Document(io.BytesIO(files["word"]))
     titles = [
@@ -222,7 +226,7 @@ def test_choices_order_and_facts_are_kept(app_test: AppTest) -> None:
     header = squeezed(" ".join(one.text for one in document.sections[0].header.paragraphs))
     footer = squeezed(" ".join(one.text for one in document.sections[0].footer.paragraphs))
     assert header == "CA de Cergy-Pontoise · comparé à : Île-de-France"
-    assert "données embarque-" in footer and "écrit le" in footer
+    assert "données embarque-" in footer and "écrit le 3 mars 2026" in footer
 
 
 def test_one_failing_section_loses_no_other(
