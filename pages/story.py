@@ -26,7 +26,11 @@ from views.cibles import place_text
 from views.observation import commune_value_text
 from views.shapes import commune_shapes
 from views.story import Answer, Screen, Story
+from views.supply_change import PRUDENT
 from views.text import alphabetical, count_of, quantity
+
+# Whose numerator counts the doctors that a departure takes away.
+SUPPLY = "densite_medecins_generalistes"
 
 
 def build_story(found: Current, comparator: Comparator, address: str) -> Story:
@@ -140,7 +144,14 @@ def with_questions(told: Told, screen: Screen) -> tuple[Screen, list[str]]:
     }
     extras = tuple(extra for extra, _ in asked.values() if extra is not None)
     missing = [f"{title} {reason}" for title, (extra, reason) in asked.items() if extra is None]
-    return dataclasses.replace(screen, extras=(*screen.extras, *extras)), missing
+    names = [extra.name for extra in extras]
+    used = [*(CROSSED if "croiser" in names else ()), *([SUPPLY] if "departs" in names else ())]
+    return dataclasses.replace(
+        screen,
+        extras=(*screen.extras, *extras),
+        notes=(*screen.notes, *((PRUDENT.replace("*", ""),) if "departs" in names else ())),
+        sources=tuple(dict.fromkeys([*screen.sources, *screens.sources_of(told, used)])),
+    ), missing
 
 
 def answers(told: Told, groups: pd.DataFrame | None, access: Screen | None) -> tuple[Answer, ...]:
@@ -155,7 +166,7 @@ def answers(told: Told, groups: pd.DataFrame | None, access: Screen | None) -> t
         group = group_said(groups.loc[row.code]) if groups is not None else ""
         both = " ".join(one for one in (value[row.code], group) if one)
         said = {"agir": group, "acces": both} | {
-            view: texts[row.code] for view, texts in crossed.items()
+            view: f"{texts[row.code]} {value[row.code]}".strip() for view, texts in crossed.items()
         }
         where = row.epci_name if pd.notna(row.epci_name) else row.departement_name
         made.append(Answer(row.code, row.name, str(where), {k: v for k, v in said.items() if v}))

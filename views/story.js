@@ -56,7 +56,7 @@ function mountStory(root, data, host) {
     void section.offsetWidth;
     section.classList.add('coming');
     all('.view', section).forEach(paint);
-    one('.stage > main').scrollTop = 0;
+    one('.stage > .screens').scrollTop = 0;
     one('.place').textContent = `${place} sur ${list.length}`;
     all('[data-goto]').forEach((button) => button.toggleAttribute('data-here',
       Number(button.dataset.goto) === place));

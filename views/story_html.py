@@ -70,7 +70,7 @@ def story_html(story: Story, *, linked: bool = True) -> str:
     )
     return (
         f'<div class="stage"><header><span class="where">{escape_html(story.label)}</span>'
-        f'<span class="place"></span></header><main>{screens}</main>{_bar(len(story.screens))}'
+        f'<span class="place"></span></header><div class="screens">{screens}</div>{_bar(len(story.screens))}'
         f'<p class="live" role="status" aria-live="polite"></p>{_share(story, linked)}'
         f"{_panel('touches', 'Le clavier', _keys())}</div>"
     )
@@ -82,7 +82,7 @@ def story_document(story: Story) -> str:
     return _document(
         f"Réunion, {story.label}",
         STORY_CSS,
-        '<div id="story"></div>',
+        '<main id="story"></main>',
         f"{STORY_JS}\nmountStory(document.getElementById('story'), {data}, null);",
     )
 

@@ -409,7 +409,7 @@ def swipe(page: Page, across: int) -> None:
     """A finger that slides over the screen."""
     page.evaluate(
         """(across) => {
-          const target = document.querySelector('.stage > main');
+          const target = document.querySelector('.stage > .screens');
           const at = (x) => new Touch({ identifier: 1, target, clientX: x, clientY: 400 });
           const start = 195 - across / 2;
           target.dispatchEvent(new TouchEvent('touchstart',
