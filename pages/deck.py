@@ -22,6 +22,7 @@ from pages.maps_drawn import groups_map, indicator_map, perimeter_map
 from pages.project import current_project
 from pages.reading import reading
 from pages.shared import indicators, mart
+from pages.shared_chapter import crossing_slide, priorities_slide, squares_slide
 from pages.standing_out import finding_sentence
 from pages.targets import ALL
 from views import cibles, intensite
@@ -248,8 +249,11 @@ BUILDERS: tuple[tuple[str, Callable[[Asked], Slide | None]], ...] = (
     ("Écarts entre communes", gradient_slide),
     ("Accès aux soins", access_slide),
     ("Mortalité", mortality_slide),
+    ("Chiffres et paroles", crossing_slide),
+    ("Atouts et faiblesses", squares_slide),
     ("Où agir d'abord", targeting_slide),
     ("Avec quelle intensité", dosing_slide),
+    ("Priorités retenues", priorities_slide),
     ("Priorités", votes_slide),
     (words.ASK, question_slide),
     ("Sources", sources_slide),

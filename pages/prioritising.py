@@ -14,8 +14,7 @@ from pages.noting import check_text, day_input, icon_button
 from pages.shared import show_table
 from pages.shared_diagnosis import SharedDiagnosis, reasons_of, theme_of, theme_reasons
 from views.shared_diagnosis import (
-    LOST_ELEMENT,
-    LOST_ENTRY,
+    FOUND_ON_NOTHING,
     NO_VOTE,
     PRIORITIES_TEXT,
     day_text,
@@ -75,14 +74,13 @@ def _show_priority(priority: Priority, shared: SharedDiagnosis) -> None:
         remove, "delete", f"oter-{priority.id}", "Retirer", partial(project.remove, priority.id)
     )
     figures, notes = reasons_of(priority, shared)
-    lines = [escape_markdown(one or LOST_ELEMENT) for one in figures]
-    lines += [escape_markdown(one or LOST_ENTRY) for one in notes]
+    lines = [escape_markdown(one) for one in (*figures, *notes)]
     if priority.reason:
         st.markdown(escape_markdown(priority.reason))
     if lines:
         st.markdown("\n".join(f"- {line}" for line in lines))
     elif not priority.reason:
-        st.caption("Sans raison écrite : modifiez-la pour dire sur quoi elle s'appuie.")
+        st.caption(FOUND_ON_NOTHING)
     found = voices([priority.title], shared.project.votes)
     st.caption(f":material/how_to_vote: {escape_markdown(votes_text(found) or NO_VOTE)}")
 

@@ -12,13 +12,14 @@ from connectors.personal import Suspicion, personal_in_text
 from diagnostic.findings import ATOUT, FRAGILITE, INEGALITE
 from diagnostic.perimeter import decode
 from diagnostic.project import Project
-from diagnostic.records import Entry, Priority
+from diagnostic.records import Entry, Priority, Quadrant
 from diagnostic.swot import (
     Element,
     entry_key,
     entry_quadrant,
     finding_key,
     finding_quadrant,
+    squares,
     trend_key,
     trend_quadrant,
     voices,
@@ -43,6 +44,8 @@ from pages.standing_out import KINDS, StandingOut, finding_sentence
 from pages.trends import time_lines, trend_window
 from views.sentences import comparison_sentence, subject
 from views.shared_diagnosis import (
+    LOST_ELEMENT,
+    LOST_ENTRY,
     NOT_LOADED,
     Line,
     ThemeReasons,
@@ -306,6 +309,11 @@ def entry_elements(entries: Sequence[Entry], where: dict[str, str]) -> list[Elem
     ]
 
 
+def squares_of(shared: SharedDiagnosis) -> dict[Quadrant, tuple[Element, ...]]:
+    """What stands in each square, by the rule and the choices of the project."""
+    return squares(shared.elements, shared.project.placements)
+
+
 def theme_of(entry: Entry) -> str:
     """Theme of a note: that of its blind spot when it is about one."""
     spot = blind_spots().get(entry.theme)
@@ -346,10 +354,10 @@ def _theme(about: Subject) -> str:
 
 
 def reasons_of(priority: Priority, shared: SharedDiagnosis) -> tuple[list[str], list[str]]:
-    """The figures and the notes that a priority rests on, in words; None of them when it is gone."""
+    """The figures and the notes that a priority rests on, in words, those that are gone said so."""
     elements = {one.key: one.text for one in shared.elements}
     entries = {one.id: quoted(said(one, "")) for one in shared.project.entries if not withheld(one)}
     return (
-        [elements.get(key, "") for key in priority.findings],
-        [entries.get(one, "") for one in priority.entries],
+        [elements.get(key, LOST_ELEMENT) for key in priority.findings],
+        [entries.get(one, LOST_ENTRY) for one in priority.entries],
     )

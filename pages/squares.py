@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from diagnostic.records import Placement, Quadrant
-from diagnostic.swot import QUADRANTS, Element, placed, placement_id, squares
+from diagnostic.records import Placement
+from diagnostic.swot import QUADRANTS, Element, placed, placement_id
 from pages import project
 from pages.comparator import Comparator
 from pages.shared import Current
-from pages.shared_diagnosis import SharedDiagnosis
+from pages.shared_diagnosis import SharedDiagnosis, squares_of
 from views.shared_diagnosis import (
     AFOM_TEXT,
     NO_TREND,
@@ -23,16 +23,11 @@ from views.text import escape_markdown
 _NOWHERE = "aucune"
 
 
-def square_texts(shared: SharedDiagnosis) -> dict[Quadrant, list[str]]:
-    """The sentences of each square."""
-    found = squares(shared.elements, shared.project.placements)
-    return {name: [one.text for one in found[name]] for name in QUADRANTS}
-
-
 def show_squares(found: Current, comparator: Comparator, shared: SharedDiagnosis) -> None:
     """The four squares, then the choice of what stands there."""
     st.subheader(f"{found.label}, par rapport à : {comparator.name}", anchor=False)
-    st.html(afom_html(square_texts(shared)))
+    found_there = squares_of(shared)
+    st.html(afom_html({name: [one.text for one in found_there[name]] for name in QUADRANTS}))
     trends = any(one.origin == "tendance" for one in shared.elements)
     st.caption(TREND_CAUTION if trends else NO_TREND)
     with st.expander("Comment les cases se remplissent", icon=":material/help:"):

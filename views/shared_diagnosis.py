@@ -96,8 +96,19 @@ NOT_LOADED = (
     "Aucun chiffre dans les données chargées ; la page Données dit lesquels peuvent l'être."
 )
 NO_VOTE = "Pas encore de vote."
-LOST_ELEMENT = "constat qui n'apparaît plus avec ces données ou ce territoire de comparaison"
-LOST_ENTRY = "note retirée depuis"
+NOTHING_PLACED = "Rien n'y est placé."
+FOUND_ON_NOTHING = "Sans raison écrite : modifiez-la pour dire sur quoi elle s'appuie."
+EMPTY_SECTION = (
+    "Aucune parole, aucune action ni aucune question n'est encore notée : ce document ne dit que ce que "
+    "disent les chiffres."
+)
+SLIDE_NOTE = (
+    "Ce que des personnes ont dit, tel que le groupe l'a noté, à côté de ce que disent les chiffres. Rien "
+    "n'est deviné d'après les mots. Une divergence se discute, elle ne se corrige pas."
+)
+SHARES = (15.0, 25.0, 20.0, 20.0, 20.0)
+LOST_ELEMENT = "Constat qui n'apparaît plus avec ces données ou ce territoire de comparaison."
+LOST_ENTRY = "Note retirée depuis."
 WITHHELD = (
     "Cette note semble contenir {what} : corrigez-la ou retirez-la. Elle n'est pas écrite dans les "
     "documents."
@@ -139,8 +150,7 @@ STYLE = """
 </style>
 """
 OLDEST = date(1950, 1, 1)
-_WIDTHS = (15, 25, 20, 20, 20)
-_BLIND_WIDTHS = (18, 24, 24, 17, 17)
+_BLIND_SHARES = (18.0, 24.0, 24.0, 17.0, 17.0)
 HEADINGS = (
     "Sujet",
     "Ce que disent les chiffres",
@@ -333,16 +343,16 @@ def refusal(found: Sequence[tuple[str, str]], *, certain: bool) -> str:
 
 def crossing_html(caption: str, lines: Sequence[Line]) -> str:
     """The triangulation of themes and their indicators, as a table."""
-    return _table(caption, HEADINGS, _WIDTHS, map(_crossing_row, lines))
+    return _table(caption, HEADINGS, SHARES, map(_crossing_row, lines))
 
 
 def blind_html(caption: str, lines: Sequence[Line]) -> str:
     """What no open figure tells: why, who could, what was said."""
-    return _table(caption, BLIND_HEADINGS, _BLIND_WIDTHS, map(_blind_row, lines))
+    return _table(caption, BLIND_HEADINGS, _BLIND_SHARES, map(_blind_row, lines))
 
 
 def _table(
-    caption: str, headings: Sequence[str], widths: Sequence[int], rows: Iterable[str]
+    caption: str, headings: Sequence[str], widths: Sequence[float], rows: Iterable[str]
 ) -> str:
     columns = "".join(f'<col style="width:{share}%">' for share in widths)
     head = "".join(f'<th scope="col">{escape_html(name)}</th>' for name in headings)
@@ -435,8 +445,23 @@ def afom_html(squares: Mapping[Quadrant, Sequence[str]]) -> str:
 
 def _square(name: Quadrant, texts: Sequence[str]) -> str:
     items = "".join(f"<li>{escape_html(text)}</li>" for text in texts)
-    body = f"<ul>{items}</ul>" if items else '<p class="by">Rien n\'y est placé.</p>'
+    body = f"<ul>{items}</ul>" if items else f'<p class="by">{escape_html(NOTHING_PLACED)}</p>'
     return f'<section class="{name}"><h3>{QUADRANT_TITLES[name]}</h3>{body}</section>'
+
+
+def blind_sentence(subjects: Sequence[str]) -> str:
+    """What neither figures nor anybody said."""
+    return (
+        "Angles morts, que les chiffres ouverts ne mesurent pas et dont personne n'a encore parlé : "
+        f"{joined([one[:1].lower() + one[1:] for one in subjects])}."
+    )
+
+
+def few(texts: Sequence[str], most: int = 4) -> str:
+    """The first of a list on a slide, and how many are left."""
+    shown = " ; ".join(texts[:most])
+    left = len(texts) - most
+    return f"{shown} ; et {number(left)} de plus" if left > 0 else shown or NOTHING_PLACED
 
 
 def note_html(one: Said, subject: str) -> str:

@@ -18,6 +18,7 @@ SECTIONS = {
     "inegalites": "Inégalités entre communes",
     "soins": "Accès aux soins",
     "mortalite": "Mortalité",
+    "partage": "Diagnostic partagé",
     "cibles": "Où agir d'abord",
     "intensite": "Avec quelle intensité",
     "notes": "Actions, paroles et votes",

@@ -1,0 +1,147 @@
+"""The shared diagnosis in documents: its section, its slides."""
+
+from __future__ import annotations
+
+from diagnostic.swot import voices
+from pages.composing import Asked
+from pages.project import current_project
+from pages.shared_diagnosis import (
+    SharedDiagnosis,
+    reasons_of,
+    shared_diagnosis,
+    squares_of,
+)
+from views.livrables.model import (
+    Block,
+    Bullets,
+    Heading,
+    Note,
+    Paragraph,
+    Slide,
+    Table,
+    plain,
+    table_of,
+)
+from views.shared_diagnosis import (
+    EMPTY_SECTION,
+    FOUND_ON_NOTHING,
+    NO_VOTE,
+    NOTHING_PLACED,
+    QUADRANT_TITLES,
+    RULE_TEXT,
+    SHARES,
+    SLIDE_NOTE,
+    TREND_CAUTION,
+    blind_sentence,
+    crossing_frame,
+    crossing_sentence,
+    few,
+    votes_text,
+)
+
+MOST_LINES = 5
+
+
+def shared_of(asked: Asked) -> SharedDiagnosis:
+    """The shared diagnosis of the project, beside the comparator of the document."""
+    return shared_diagnosis(
+        asked.found, asked.comparator, asked.frame, asked.standing, current_project()
+    )
+
+
+def shared_blocks(asked: Asked) -> list[Block]:
+    """Triangulation, blind spots, AFOM, priorities; what nobody spoke of is still listed."""
+    shared = shared_of(asked)
+    spoken = [line for line in shared.lines if line.spoken]
+    silent = [line.subject for line in shared.spots if not line.spoken]
+    if not spoken:
+        return [Paragraph(EMPTY_SECTION), Paragraph(blind_sentence(silent)), *priorities(shared)]
+    lines = [line for line in shared.lines if line.spoken or line in shared.themes]
+    frame = crossing_frame(lines)
+    caption = f"Chiffres et paroles, par rapport à : {asked.comparator.name}"
+    return [
+        Paragraph(crossing_sentence(shared.lines), strong=True),
+        table_of(frame, caption, shares=SHARES),
+        *([Paragraph(blind_sentence(silent))] if silent else []),
+        Note(plain(RULE_TEXT).replace("\n\n", " ")),
+        *squares(shared),
+        *priorities(shared),
+    ]
+
+
+def squares(shared: SharedDiagnosis) -> list[Block]:
+    """Strengths, weaknesses, opportunities, threats."""
+    blocks: list[Block] = []
+    found = squares_of(shared)
+    for name, title in QUADRANT_TITLES.items():
+        texts = tuple(one.text for one in found[name])
+        blocks += [Heading(title), Bullets(texts) if texts else Paragraph(NOTHING_PLACED)]
+    if any(one.origin == "tendance" for one in shared.elements):
+        blocks.append(Note(TREND_CAUTION))
+    return blocks
+
+
+def priorities(shared: SharedDiagnosis) -> list[Block]:
+    """The priorities kept, with their reasons and their votes; nothing without any."""
+    blocks: list[Block] = []
+    for priority in shared.project.priorities:
+        reasons = [one for told in reasons_of(priority, shared) for one in told]
+        reasons = [*([priority.reason] if priority.reason else []), *reasons]
+        votes = votes_text(voices([priority.title], shared.project.votes)) or NO_VOTE
+        blocks += [
+            Paragraph(priority.title, strong=True),
+            Bullets((*(reasons or [FOUND_ON_NOTHING]), votes)),
+        ]
+    return [Heading("Priorités retenues"), *blocks] if blocks else []
+
+
+def crossing_slide(asked: Asked) -> Slide | None:
+    """What people say beside figures; None when nobody said anything."""
+    shared = shared_of(asked)
+    spoken = [line for line in shared.lines if line.spoken]
+    if not spoken:
+        return None
+    rows = tuple(
+        (
+            line.subject,
+            " ".join(one.line for one in (*line.actors, *line.residents, *line.others)),
+            line.verdict,
+        )
+        for line in spoken[:MOST_LINES]
+    )
+    more = len(spoken) - len(rows)
+    left: list[Block] = [Note(f"Et {more} de plus dans le rapport.")] if more else []
+    table = Table(
+        "Ce que disent habitants, professionnels et élus",
+        ("Sujet", "Ce qui est dit", "À côté des chiffres"),
+        rows,
+        shares=(2, 5, 1.6),
+    )
+    return Slide(crossing_sentence(shared.lines), (table, *left), SLIDE_NOTE)
+
+
+def squares_slide(asked: Asked) -> Slide | None:
+    """The four squares in a few words; None when nothing stands there."""
+    shared = shared_of(asked)
+    found = squares_of(shared)
+    if not any(one.origin == "parole" for texts in found.values() for one in texts):
+        return None
+    rows = tuple(
+        (title, few([one.label for one in found[name]])) for name, title in QUADRANT_TITLES.items()
+    )
+    table = Table(
+        "Atouts, faiblesses, opportunités, menaces", ("", "Ce qui y est placé"), rows, shares=(1, 5)
+    )
+    return Slide("Atouts, faiblesses, opportunités, menaces", (table,), SLIDE_NOTE)
+
+
+def priorities_slide(asked: Asked) -> Slide | None:
+    """The priorities kept, with their votes; None without any."""
+    project = current_project()
+    if not project.priorities:
+        return None
+    said = tuple(
+        f"{one.title} : {votes_text(voices([one.title], project.votes)) or NO_VOTE}"
+        for one in project.priorities
+    )
+    return Slide("Les priorités retenues ensemble", (Bullets(said),), SLIDE_NOTE)
