@@ -215,7 +215,7 @@ class Placement(Record):
     ``item``: « constat:taux_pauvrete:fragilite », « tendance:… », « parole:… ».
     """
 
-    item: Line
+    item: Title
     quadrant: Quadrant | None = None
 
 

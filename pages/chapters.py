@@ -18,7 +18,7 @@ from pages.needs import Reference, commune_needs, need_card, references
 from pages.project import current_project
 from pages.reading import reading
 from pages.shared import Current, indicators, mart, profile
-from pages.shared_diagnosis import SharedDiagnosis, reasons_of, shared_diagnosis
+from pages.shared_chapter import shared_blocks
 from pages.standing_out import (
     KINDS,
     finding_sentence,
@@ -31,7 +31,6 @@ from pages.trends import time_lines, trend_sentence
 from pages.weighing import missing_texts
 from views import care, cibles, intensite, measures, mortality
 from views import inegalites as gap_words
-from views import shared_diagnosis as partage
 from views.actions import APPROACHES
 from views.comparer import interval_text
 from views.livrables import words
@@ -549,12 +548,11 @@ def mortality_blocks(asked: Asked) -> list[Block]:
 
 
 def noted_blocks(asked: Asked) -> list[Block]:
-    """What was noted in the project: actions, what people said, votes."""
+    """Actions and votes noted in the project."""
     noted = current_project()
-    if not noted.records:
+    if not noted.actions and not noted.votes:
         return [Paragraph(words.NOTHING_NOTED)]
-    shared = shared_diagnosis(asked.found, asked.comparator, asked.frame, asked.standing, noted)
-    blocks = priority_blocks(shared)
+    blocks: list[Block] = []
     if noted.votes:
         said = tuple(words.vote_sentence(one) for one in noted.votes)
         blocks += [Heading("Priorités votées"), Bullets(said)]
@@ -575,31 +573,7 @@ def noted_blocks(asked: Asked) -> list[Block]:
             Heading("Actions"),
             table_of(pd.DataFrame(lines), "Actions notées", (), (2.4, 1.4, 1.5, 2.4, 1.3, 1.3)),
         ]
-    if noted.entries:
-        table = partage.crossing_frame(
-            [*shared.themes, *(one for one in shared.spots if one.spoken)]
-        )
-        blocks += [
-            Heading("Chiffres et paroles, en regard"),
-            Paragraph(partage.crossing_sentence(shared.lines)),
-            table_of(
-                table, "Ce que disent les chiffres et les gens", (), (1.2, 3.2, 1.8, 1.8, 1.8)
-            ),
-        ]
-        silent = [one.subject for one in shared.spots if not one.spoken]
-        if silent:
-            blocks.append(Note(words.silent_spots(silent)))
     return blocks
-
-
-def priority_blocks(shared: SharedDiagnosis) -> list[Block]:
-    """The priorities kept, each with its reason and what it rests on."""
-    said = []
-    for one in shared.project.priorities:
-        figures, notes = reasons_of(one, shared)
-        told = [text for text in (one.reason, *figures, *notes) if text]
-        said.append(f"{one.title} : {' '.join(told) or words.NO_REASON}")
-    return [Heading("Priorités"), Bullets(tuple(said))] if said else []
 
 
 def method_blocks(asked: Asked) -> list[Block]:
@@ -683,6 +657,7 @@ BUILDERS: dict[str, Builder] = {
     "inegalites": inequality_blocks,
     "soins": access_blocks,
     "mortalite": mortality_blocks,
+    "partage": shared_blocks,
     "cibles": targeting_blocks,
     "intensite": dosing_blocks,
     "notes": noted_blocks,

@@ -19,7 +19,6 @@ from pages.chapters import (
 )
 from pages.composing import Asked
 from pages.maps_drawn import groups_map, indicator_map, perimeter_map
-from pages.project import current_project
 from pages.reading import reading
 from pages.shared import indicators, mart
 from pages.shared_chapter import crossing_slide, priorities_slide, squares_slide
@@ -202,15 +201,6 @@ def dosing_slide(asked: Asked) -> Slide | None:
     return Slide(title, tuple(blocks), f"{pooled} {words.DOSING_NOTE}".strip())
 
 
-def votes_slide(asked: Asked) -> Slide | None:
-    """The priorities voted, with the day; None before any vote."""
-    votes = current_project().votes
-    if not votes:
-        return None
-    said = [words.vote_sentence(one) for one in votes]
-    return Slide("Les priorités exprimées", (Bullets(tuple(said)),), words.VOTE_NOTE)
-
-
 def question_slide(asked: Asked) -> Slide:
     """What the meeting has to settle."""
     return Slide(
@@ -253,8 +243,7 @@ BUILDERS: tuple[tuple[str, Callable[[Asked], Slide | None]], ...] = (
     ("Atouts et faiblesses", squares_slide),
     ("Où agir d'abord", targeting_slide),
     ("Avec quelle intensité", dosing_slide),
-    ("Priorités retenues", priorities_slide),
-    ("Priorités", votes_slide),
+    ("Priorités", priorities_slide),
     (words.ASK, question_slide),
     ("Sources", sources_slide),
 )

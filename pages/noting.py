@@ -12,12 +12,12 @@ from connectors.personal import Suspicion, personal_in_text
 from diagnostic.records import Entry, clean_text
 from diagnostic.triangulation import SPOKEN, subject_of
 from pages import project
+from pages.acting import name_of, places_to_choose
 from pages.shared import Current, indicators
 from pages.shared_diagnosis import (
     blind_spots,
+    place_of,
     subject_label,
-    territory_name,
-    territory_options,
     withheld,
 )
 from views.shared_diagnosis import (
@@ -64,7 +64,7 @@ def show_notes(found: Current) -> None:
     with form:
         _show_form(found)
     with notes:
-        _show_list(found)
+        _show_list()
 
 
 def _show_form(found: Current) -> None:
@@ -124,16 +124,17 @@ def _show_subject(found: Current) -> None:
             format_func=cards.__getitem__,
             key="note_indicateur",
         )
-    places = {NONE: "Tout le périmètre"} | territory_options(found)
+    places = {NONE: "Tout le périmètre"} | places_to_choose(found)
     kept = st.session_state["note_territoire"]
     if kept not in places:
-        places[kept] = f"{territory_name(found, kept)} (hors du périmètre)"
+        places[kept] = f"{name_of(kept)} (hors du périmètre)"
     st.selectbox(
         "Territoire (facultatif)",
         list(places),
         format_func=places.__getitem__,
         key="note_territoire",
     )
+    day_input("Quand (facultatif)", "note_date")
 
 
 def day_input(label: str, key: str) -> None:
@@ -240,7 +241,7 @@ def _entries() -> tuple[Entry, ...]:
     return project.current_project().entries
 
 
-def _show_list(found: Current) -> None:
+def _show_list() -> None:
     entries = sorted(
         _entries(), key=lambda one: (alphabetical(subject_label(subject_of(one))), one.id)
     )
@@ -251,13 +252,13 @@ def _show_list(found: Current) -> None:
     if not entries:
         st.info(EMPTY, icon=":material/forum:")
     for entry in entries:
-        _show_note(found, entry, subject_label(subject_of(entry)))
+        _show_note(entry, subject_label(subject_of(entry)))
 
 
-def _show_note(found: Current, entry: Entry, label: str) -> None:
+def _show_note(entry: Entry, label: str) -> None:
     with st.container(border=True):
         text, edit, remove = st.columns([8, 1, 1], vertical_alignment="center")
-        text.html(note_html(said(entry, territory_name(found, entry.territory)), label))
+        text.html(note_html(said(entry, place_of(entry)), label))
         personal = withheld(entry)
         if personal:
             text.warning(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostic.swot import voices
+from diagnostic.swot import unclaimed, voices
 from pages.composing import Asked
 from pages.project import current_project
 from pages.shared_diagnosis import (
@@ -18,10 +18,10 @@ from views.livrables.model import (
     Note,
     Paragraph,
     Slide,
-    Table,
     plain,
     table_of,
 )
+from views.livrables.words import VOTE_NOTE, vote_sentence
 from views.shared_diagnosis import (
     EMPTY_SECTION,
     FOUND_ON_NOTHING,
@@ -36,10 +36,13 @@ from views.shared_diagnosis import (
     crossing_frame,
     crossing_sentence,
     few,
+    slide_line,
+    vote_text,
     votes_text,
 )
+from views.text import number
 
-MOST_LINES = 5
+MOST_LINES = 4
 
 
 def shared_of(asked: Asked) -> SharedDiagnosis:
@@ -101,47 +104,34 @@ def crossing_slide(asked: Asked) -> Slide | None:
     spoken = [line for line in shared.lines if line.spoken]
     if not spoken:
         return None
-    rows = tuple(
-        (
-            line.subject,
-            " ".join(one.line for one in (*line.actors, *line.residents, *line.others)),
-            line.verdict,
-        )
-        for line in spoken[:MOST_LINES]
-    )
-    more = len(spoken) - len(rows)
-    left: list[Block] = [Note(f"Et {more} de plus dans le rapport.")] if more else []
-    table = Table(
-        "Ce que disent habitants, professionnels et élus",
-        ("Sujet", "Ce qui est dit", "À côté des chiffres"),
-        rows,
-        shares=(2, 5, 1.6),
-    )
-    return Slide(crossing_sentence(shared.lines), (table, *left), SLIDE_NOTE)
+    said = tuple(slide_line(line) for line in spoken[:MOST_LINES])
+    left = len(spoken) - len(said)
+    more: list[Block] = [Note(f"Et {number(left)} de plus dans le rapport.")] if left else []
+    return Slide(crossing_sentence(shared.lines), (Bullets(said), *more), SLIDE_NOTE)
 
 
 def squares_slide(asked: Asked) -> Slide | None:
-    """The four squares in a few words; None when nothing stands there."""
-    shared = shared_of(asked)
-    found = squares_of(shared)
+    """The four squares in a few words; None when nobody said anything that stands there."""
+    found = squares_of(shared_of(asked))
     if not any(one.origin == "parole" for texts in found.values() for one in texts):
         return None
-    rows = tuple(
-        (title, few([one.label for one in found[name]])) for name, title in QUADRANT_TITLES.items()
+    said = tuple(
+        f"{title} : {few([one.label for one in found[name]])}"
+        for name, title in QUADRANT_TITLES.items()
     )
-    table = Table(
-        "Atouts, faiblesses, opportunités, menaces", ("", "Ce qui y est placé"), rows, shares=(1, 5)
-    )
-    return Slide("Atouts, faiblesses, opportunités, menaces", (table,), SLIDE_NOTE)
+    return Slide("Atouts, faiblesses, opportunités, menaces", (Bullets(said),), SLIDE_NOTE)
 
 
 def priorities_slide(asked: Asked) -> Slide | None:
-    """The priorities kept, with their votes; None without any."""
+    """The priorities kept and what was voted, with the days; None before any."""
     project = current_project()
-    if not project.priorities:
-        return None
-    said = tuple(
-        f"{one.title} : {votes_text(voices([one.title], project.votes)) or NO_VOTE}"
-        for one in project.priorities
-    )
-    return Slide("Les priorités retenues ensemble", (Bullets(said),), SLIDE_NOTE)
+    names = [one.title for one in project.priorities]
+    if not names:
+        said = [vote_sentence(one) for one in project.votes]
+    else:
+        said = [
+            f"{name} : {votes_text(voices([name], project.votes)) or NO_VOTE}" for name in names
+        ]
+        others = unclaimed(names, project.votes)
+        said += [f"{name} : {vote_text(vote, count)}" for name, count, vote in others]
+    return Slide("Les priorités exprimées", (Bullets(tuple(said)),), VOTE_NOTE) if said else None

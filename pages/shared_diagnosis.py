@@ -10,7 +10,6 @@ import streamlit as st
 
 from connectors.personal import Suspicion, personal_in_text
 from diagnostic.findings import ATOUT, FRAGILITE, INEGALITE
-from diagnostic.perimeter import decode
 from diagnostic.project import Project
 from diagnostic.records import Entry, Priority, Quadrant
 from diagnostic.swot import (
@@ -36,10 +35,10 @@ from diagnostic.triangulation import (
     subject_of,
     triangulate,
 )
-from pages.attending import quarters_of
+from pages.acting import name_of
 from pages.comparator import Comparator
 from pages.reading import reading
-from pages.shared import Current, build_path, geography, indicators, profile
+from pages.shared import Current, build_path, indicators, profile
 from pages.standing_out import KINDS, StandingOut, finding_sentence
 from pages.trends import time_lines, trend_window
 from views.sentences import comparison_sentence, subject
@@ -57,7 +56,7 @@ from views.shared_diagnosis import (
     trend_text,
     votes_text,
 )
-from views.text import LEVELS, THEMES, alphabetical
+from views.text import THEMES
 from warehouse.blind_spots import BlindSpot, load_blind_spots
 
 
@@ -102,7 +101,7 @@ def shared_diagnosis(
     """
     entries = tuple(one for one in project.entries if not withheld(one))
     rows = triangulate(subjects(entries), stances(frame), entries, project.crossings)
-    where = {one.id: territory_name(found, one.territory) for one in entries}
+    where = {one.id: place_of(one) for one in entries}
     blind = [row.subject.theme in blind_spots() for row in rows]
     lines = [
         row_line(
@@ -126,6 +125,11 @@ def shared_diagnosis(
         ),
         frozenset(frame.loc[frame["significance"].notna() & _directed(frame), "theme"]),
     )
+
+
+def place_of(entry: Entry) -> str:
+    """Name of the territory of a note, empty without one."""
+    return name_of(entry.territory) if entry.territory else ""
 
 
 def withheld(entry: Entry) -> list[Suspicion]:
@@ -197,37 +201,6 @@ def figures_text(about: Subject, frame: pd.DataFrame, comparator: Comparator) ->
 def _directed(frame: pd.DataFrame) -> pd.Series:
     """Whether each figure can be more or less favourable."""
     return frame["direction"].isin(["favorable", "defavorable"])
-
-
-def territory_options(found: Current) -> dict[str, str]:
-    """Territories of the perimeter that a note may be about: intercommunalités, communes, quartiers."""
-    bodies = found.communes.dropna(subset=["epci_code"]).drop_duplicates("epci_code")
-    quarters = quarters_of(found).drop_duplicates("item_id")
-    options = {f"epci:{row.epci_code}": str(row.epci_name) for row in bodies.itertuples()}
-    communes = found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
-    options |= {f"com:{row.code}": f"{row.name_} (commune)" for row in _named(communes)}
-    return options | {
-        f"qpv:{row.item_id}": f"{row.name_} (quartier prioritaire)" for row in _named(quarters)
-    }
-
-
-def _named(table: pd.DataFrame):
-    """Rows whose « name » is reachable by attribute beside that of the row."""
-    return table.rename(columns={"name": "name_"}).itertuples()
-
-
-def territory_name(found: Current, territory: str | None) -> str:
-    """Name of the territory of a note, even outside the perimeter; empty without one."""
-    if not territory:
-        return ""
-    level, _, code = territory.partition(":")
-    if level == "qpv":
-        quarters = quarters_of(found)
-        names = quarters.loc[quarters["item_id"] == code, "name"]
-        return str(names.iloc[0]) if len(names) else f"{LEVELS['qpv']} {code}"
-    perimeter, _ = decode(territory)
-    part = perimeter.parts[0] if perimeter.parts else None
-    return geography().names.get((part.level, part.code), code) if part else code
 
 
 def finding_elements(

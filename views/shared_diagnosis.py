@@ -457,6 +457,12 @@ def blind_sentence(subjects: Sequence[str]) -> str:
     )
 
 
+def slide_line(line: Line) -> str:
+    """A subject on a slide: « Divergent, dentistes : « Trois mois » (habitants, Cergy) »."""
+    words = [*line.residents, *line.actors, *line.others]
+    return f"{line.verdict}, {line.subject[:1].lower()}{line.subject[1:]} : {few([one.line for one in words], 2)}."
+
+
 def few(texts: Sequence[str], most: int = 4) -> str:
     """The first of a list on a slide, and how many are left."""
     shown = " ; ".join(texts[:most])

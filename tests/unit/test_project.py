@@ -28,7 +28,16 @@ from diagnostic.project import (
     json_schema,
     load,
 )
-from diagnostic.records import ImportedColumn, Record, clean_line
+from diagnostic.records import (
+    Crossing,
+    ImportedColumn,
+    Placement,
+    Priority,
+    Record,
+    clean_line,
+)
+from diagnostic.swot import placement_id
+from diagnostic.triangulation import Subject, crossing_id
 from tests.conftest import ROOT
 from views.project import conflict_title, side_texts, summary_text
 
@@ -100,6 +109,16 @@ VOTES = st.builds(
     written=DAYS,
     priorities=st.lists(st.tuples(LINES, st.integers(0, 500)), max_size=3).map(tuple),
 )
+CROSSINGS = st.builds(
+    lambda **fields: Crossing(**fields),
+    id=IDS,
+    written=DAYS,
+    reading=st.sampled_from(["convergent", "divergent", "non_mesure"]),
+)
+PRIORITIES = st.builds(
+    lambda **fields: Priority(**fields), id=IDS, written=DAYS, title=st.just("Soins"), reason=LINES
+)
+PLACEMENTS = st.builds(lambda **fields: Placement(**fields), id=IDS, written=DAYS, item=LINES)
 MAPPINGS = st.builds(ImportMapping, id=IDS, written=DAYS, headings=st.lists(LINES).map(tuple))
 
 
@@ -113,7 +132,9 @@ def project_of(drawn: tuple[Sequence[Record], dict[str, str]]) -> Project:
 
 
 PROJECTS = st.tuples(
-    st.lists(st.one_of(ACTIONS, ENTRIES, VOTES, MAPPINGS), max_size=6),
+    st.lists(
+        st.one_of(ACTIONS, ENTRIES, CROSSINGS, PLACEMENTS, PRIORITIES, VOTES, MAPPINGS), max_size=6
+    ),
     st.dictionaries(st.from_regex(r"[a-z_-]{1,12}", fullmatch=True), LINES, max_size=4),
 ).map(project_of)
 
@@ -121,6 +142,7 @@ PROJECTS = st.tuples(
 # Read back
 
 
+@settings(deadline=None)
 @given(PROJECTS)
 def test_round_trip(project: Project) -> None:
     assert load(dump(project).encode()) == (project, [])
@@ -276,6 +298,7 @@ def test_weights_are_taken_together() -> None:
     assert merged.choices == theirs.choices
 
 
+@settings(deadline=None)
 @given(PROJECTS, PROJECTS)
 def test_merging_loses_nothing(ours: Project, theirs: Project) -> None:
     merged, conflicts = merge(ours, theirs)
@@ -293,6 +316,7 @@ def same_id(ours: Project, theirs: Project) -> set[str]:
     return {one.id for one in ours.records} & {one.id for one in theirs.records}
 
 
+@settings(deadline=None)
 @given(PROJECTS, PROJECTS)
 def test_merging_with_oneself_and_from_the_start(ours: Project, theirs: Project) -> None:
     assert merge(ours, ours) == (ours, [])
@@ -343,7 +367,7 @@ def test_bad_files_say_what_is_wrong(content: str | bytes, words: str) -> None:
     assert str(refusal.value).endswith(".")
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.binary() | st.text())
 def test_random_content_raises_nothing_else(content: str | bytes) -> None:
     with pytest.raises(ProjectFileError):
@@ -356,7 +380,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(sorted(GOOD)), JSON))
 def test_random_headings_raise_nothing_else(change: dict[str, object]) -> None:
     try:
@@ -431,3 +455,29 @@ def test_summary() -> None:
         .replace("\xa0", " ")
         .endswith("et 1 action, 1 parole ou observation, 1 vote et 1 lecture de fichier.")
     )
+
+
+# The shared diagnosis
+
+
+def test_the_shared_diagnosis_is_in_the_file_and_two_readings_are_asked() -> None:
+    care = Subject("offre")
+    placement = Placement(id=placement_id("parole:a"), item="parole:a", quadrant="menace")
+    mine = Crossing(id=crossing_id(care), theme="offre", reading="divergent", reason="Loin")
+    first = Priority(id="p", title="Dentistes", findings=("constat:x:fragilite",), entries=("a",))
+    ours = dataclasses.replace(
+        FULL, crossings=(mine,), placements=(placement,), priorities=(first,)
+    )
+    text = dump(ours)
+    assert load(text)[0] == ours
+    assert {"lectures", "afom", "priorites"} <= set(json.loads(text))
+    Draft202012Validator(json.loads(json_schema())).validate(json.loads(text))
+    theirs = dataclasses.replace(
+        FULL, crossings=(mine.model_copy(update={"reading": "convergent"}),)
+    )
+    merged, conflicts = merge(ours, theirs)
+    (conflict,) = conflicts
+    assert "Offre et accès aux soins" in conflict_title(conflict)
+    assert side_texts(conflict) == ("lecture : divergent", "lecture : convergent")
+    assert merged.priorities == (first,)
+    assert "1\u00a0priorité" in summary_text(ours)

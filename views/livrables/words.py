@@ -21,7 +21,7 @@ SECTIONS = {
     "partage": "Diagnostic partagé",
     "cibles": "Où agir d'abord",
     "intensite": "Avec quelle intensité",
-    "notes": "Actions, paroles et votes",
+    "notes": "Actions et votes",
     "methode": "Méthode et limites",
     "sources": "Sources",
     "annexe": "Annexe : indicateurs, sources et licences",
@@ -105,10 +105,8 @@ METHOD_AGAIN = (
     "l'identique avec la même construction de données et les mêmes choix."
 )
 NOTHING_NOTED = (
-    "Rien n'est encore noté dans le projet : les actions, ce que disent habitants et professionnels et les votes "
-    "prendront place ici."
+    "Aucune action ni aucun vote n'est encore noté dans le projet : ils prendront place ici."
 )
-NO_REASON = "sa raison reste à écrire."
 NO_ACCESS = "Aucun chiffre d'accès aux soins n'est chargé pour ce territoire (page Données)."
 ACCESS = (
     "L'accessibilité potentielle localisée (APL) estime l'offre à portée des habitants, en tenant compte de "
