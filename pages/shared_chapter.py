@@ -21,7 +21,7 @@ from views.livrables.model import (
     plain,
     table_of,
 )
-from views.livrables.words import VOTE_NOTE, vote_sentence
+from views.livrables.words import VOTE_NOTE, silent_spots, vote_sentence
 from views.shared_diagnosis import (
     EMPTY_SECTION,
     FOUND_ON_NOTHING,
@@ -32,7 +32,6 @@ from views.shared_diagnosis import (
     SHARES,
     SLIDE_NOTE,
     TREND_CAUTION,
-    blind_sentence,
     crossing_frame,
     crossing_sentence,
     few,
@@ -58,14 +57,14 @@ def shared_blocks(asked: Asked) -> list[Block]:
     spoken = [line for line in shared.lines if line.spoken]
     silent = [line.subject for line in shared.spots if not line.spoken]
     if not spoken:
-        return [Paragraph(EMPTY_SECTION), Paragraph(blind_sentence(silent)), *priorities(shared)]
+        return [Paragraph(EMPTY_SECTION), Note(silent_spots(silent)), *priorities(shared)]
     lines = [line for line in shared.lines if line.spoken or line in shared.themes]
     frame = crossing_frame(lines)
     caption = f"Chiffres et paroles, par rapport à : {asked.comparator.name}"
     return [
         Paragraph(crossing_sentence(shared.lines), strong=True),
         table_of(frame, caption, shares=SHARES),
-        *([Paragraph(blind_sentence(silent))] if silent else []),
+        *([Note(silent_spots(silent))] if silent else []),
         Note(plain(RULE_TEXT).replace("\n\n", " ")),
         *squares(shared),
         *priorities(shared),

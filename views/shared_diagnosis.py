@@ -97,7 +97,7 @@ NOT_LOADED = (
 )
 NO_VOTE = "Pas encore de vote."
 NOTHING_PLACED = "Rien n'y est placé."
-FOUND_ON_NOTHING = "Sans raison écrite : modifiez-la pour dire sur quoi elle s'appuie."
+FOUND_ON_NOTHING = "Sans raison écrite : dites sur quoi elle s'appuie."
 EMPTY_SECTION = (
     "Aucune parole, aucune action ni aucune question n'est encore notée : ce document ne dit que ce que "
     "disent les chiffres."
@@ -447,14 +447,6 @@ def _square(name: Quadrant, texts: Sequence[str]) -> str:
     items = "".join(f"<li>{escape_html(text)}</li>" for text in texts)
     body = f"<ul>{items}</ul>" if items else f'<p class="by">{escape_html(NOTHING_PLACED)}</p>'
     return f'<section class="{name}"><h3>{QUADRANT_TITLES[name]}</h3>{body}</section>'
-
-
-def blind_sentence(subjects: Sequence[str]) -> str:
-    """What neither figures nor anybody said."""
-    return (
-        "Angles morts, que les chiffres ouverts ne mesurent pas et dont personne n'a encore parlé : "
-        f"{joined([one[:1].lower() + one[1:] for one in subjects])}."
-    )
 
 
 def slide_line(line: Line) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -21,8 +22,9 @@ HOSTILE = "<script>alert(1)</script> **gras** [lien](javascript:x) :red[x] $x$"
 DENTISTS = "densite_chirurgiens_dentistes"
 
 
-def widget(test: AppTest, kind: str, label: str):
-    return next(one for one in test.get(kind) if one.label == label)
+def widget(test: AppTest, kind: str, label: str) -> Any:
+    """The control of this kind and label."""
+    return next(one for one in test.get(kind) if getattr(one, "label", None) == label)
 
 
 def press(test: AppTest, label: str) -> AppTest:
@@ -75,9 +77,9 @@ def step(test: AppTest, name: str) -> AppTest:
     return test
 
 
-def reading_choice(test: AppTest):
+def reading_choice(test: AppTest) -> Any:
     """The control that chooses the reading of the subject on screen."""
-    return next(one for one in test.segmented_control if one.key.startswith("lecture_choix-"))
+    return next(one for one in test.segmented_control if str(one.key).startswith("lecture_choix-"))
 
 
 def crossing(test: AppTest) -> dict[str, list[str]]:
@@ -305,7 +307,13 @@ def test_the_documents_hold_the_notes_as_the_screen_does(app_test: AppTest) -> N
     assert "Trois mois d'attente" in written[3] and "Bus dentaire" in written[2]
     assert written[4].startswith("Divergent.")
     text = docx_text(files["word"])
-    for expected in ("Atouts", "Faiblesses", "Opportunités", "Menaces", "Angles morts"):
+    for expected in (
+        "Atouts",
+        "Faiblesses",
+        "Opportunités",
+        "Menaces",
+        "que personne n'a encore dit",
+    ):
         assert expected in text
     told = " ".join(slides_text(files["diapos"]))
     assert "Trois mois d'attente" in told and "Bus dentaire" in told

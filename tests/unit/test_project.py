@@ -118,7 +118,7 @@ CROSSINGS = st.builds(
 PRIORITIES = st.builds(
     lambda **fields: Priority(**fields), id=IDS, written=DAYS, title=st.just("Soins"), reason=LINES
 )
-PLACEMENTS = st.builds(lambda **fields: Placement(**fields), id=IDS, written=DAYS, item=LINES)
+PLACEMENTS = st.builds(lambda **fields: Placement(**fields), id=IDS, written=DAYS, item=IDS)
 MAPPINGS = st.builds(ImportMapping, id=IDS, written=DAYS, headings=st.lists(LINES).map(tuple))
 
 

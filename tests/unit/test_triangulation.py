@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from diagnostic.records import Crossing, Entry
 from diagnostic.triangulation import (
+    Stance,
     Subject,
     crossing_id,
     figures_stance,
@@ -20,8 +21,12 @@ from diagnostic.triangulation import (
     words_stance,
 )
 
-STANCES = (None, "favorable", "defavorable", "neutre", "partage")
-OPPOSITE = {"favorable": "defavorable", "defavorable": "favorable"}
+STANCES: tuple[Stance | None, ...] = (None, "favorable", "defavorable", "neutre", "partage")
+OPPOSITE: dict[Stance, Stance] = {"favorable": "defavorable", "defavorable": "favorable"}
+
+
+def turned(stance: Stance | None) -> Stance | None:
+    return None if stance is None else OPPOSITE.get(stance, stance)
 
 
 def said(saying: str | None = "probleme", source: str = "habitants", **more: object) -> Entry:
@@ -48,17 +53,22 @@ def said(saying: str | None = "probleme", source: str = "habitants", **more: obj
     ],
 )
 def test_the_rule(
-    figures: str, actors: str, residents: str, reading: str | None, rule: str
+    figures: Stance | None,
+    actors: Stance | None,
+    residents: Stance | None,
+    reading: str | None,
+    rule: str,
 ) -> None:
     assert propose(figures, actors, residents) == (reading, rule)
 
 
 @pytest.mark.parametrize(("figures", "actors", "residents"), list(product(STANCES, repeat=3)))
-def test_the_rule_has_no_side(figures: str, actors: str, residents: str) -> None:
+def test_the_rule_has_no_side(
+    figures: Stance | None, actors: Stance | None, residents: Stance | None
+) -> None:
     """Good and bad exchanged, or the two groups: the same reading. Never said without both sources."""
     found = propose(figures, actors, residents)
-    turned = [OPPOSITE.get(one, one) for one in (figures, actors, residents)]
-    assert propose(*turned) == found
+    assert propose(turned(figures), turned(actors), turned(residents)) == found
     assert propose(figures, residents, actors) == found
     if found[0] in ("convergent", "divergent"):
         assert figures in OPPOSITE
@@ -67,7 +77,7 @@ def test_the_rule_has_no_side(figures: str, actors: str, residents: str) -> None
 
 
 @given(st.lists(st.sampled_from(["favorable", "defavorable", "neutre"])))
-def test_where_voices_lean(stances: list[str]) -> None:
+def test_where_voices_lean(stances: list[Stance]) -> None:
     found = leaning(stances)
     assert (found is None) == (not stances)
     assert (found == "partage") == ({"favorable", "defavorable"} <= set(stances))
