@@ -215,6 +215,7 @@ def choose_details(old: Action | None, slot: str) -> dict[str, object]:
             default=[one for one in (old.indicators if old else ()) if one in labels],
             format_func=labels.__getitem__,
             key=f"indicateurs-{slot}",
+            placeholder="Choisir un ou plusieurs indicateurs",
         )
     )
     return fields

@@ -15,7 +15,7 @@ from connectors.local_plan import Guess, IndicatorPlan, Plan, TerritoryColumns, 
 from connectors.personal import words
 from pages.importing import gazetteer, imported, place_names
 from pages.local_data import Imported, forget, imports, share, take
-from pages.shared import current, show_table
+from pages.shared import current, header, show_table
 from views.importing import (
     DIRECTIONS,
     FORMATS,
@@ -564,8 +564,11 @@ def guide(tables: Sequence[LocalTable]) -> None:
     use(table, plan, read)
 
 
-current()
-st.title("Importer", anchor=False)
+found = current()
+if found is None:
+    st.title("Importer", anchor=False)
+else:
+    header(found, "Importer")
 st.markdown(INTRODUCTION)
 st.markdown(PRIVACY)
 show_imports()

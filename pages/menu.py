@@ -14,7 +14,10 @@ PAGES = {
         ("mortalite", "Mortalité", "query_stats"),
         ("acces_aux_soins", "Accès aux soins", "medical_services"),
     ),
-    "Enrichir": (("diagnostic_partage", "Diagnostic partagé", "forum"),),
+    "Enrichir": (
+        ("importer", "Importer", "upload_file"),
+        ("diagnostic_partage", "Diagnostic partagé", "forum"),
+    ),
     "Décider": (
         ("cibles", "Cibler", "balance"),
         ("intensite", "Intensité", "tune"),
@@ -25,8 +28,5 @@ PAGES = {
         ("livrables", "Livrables", "inventory_2"),
         ("reunion", "Mode réunion", "slideshow"),
     ),
-    "Vérifier": (
-        ("importer", "Importer", "upload_file"),
-        ("donnees", "Données", "database"),
-    ),
+    "Vérifier": (("donnees", "Données", "database"),),
 }

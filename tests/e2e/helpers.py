@@ -34,6 +34,7 @@ PAGES = (
     "comparer",
     "mortalite",
     "acces-aux-soins",
+    "importer",
     "diagnostic-partage",
     "cibles",
     "intensite",
@@ -41,7 +42,6 @@ PAGES = (
     "qui-touche-t-on",
     "livrables",
     "reunion",
-    "importer",
     "donnees",
 )
 TITLES = {
@@ -55,6 +55,7 @@ TITLES = {
     "comparer": "Comparer",
     "mortalite": "Mortalité",
     "acces-aux-soins": "Accès aux soins",
+    "importer": "Importer",
     "diagnostic-partage": "Diagnostic partagé",
     "cibles": "Cibler",
     "intensite": "Intensité",
@@ -62,7 +63,6 @@ TITLES = {
     "qui-touche-t-on": "Qui touche-t-on ?",
     "livrables": "Livrables",
     "reunion": "Mode réunion",
-    "importer": "Importer",
     "donnees": "Données",
 }
 BROKEN = re.compile(r"n'a pas pu s'afficher|Traceback|Error:|exception", re.IGNORECASE)

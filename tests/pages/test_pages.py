@@ -19,6 +19,7 @@ PAGES = {
     "comparer": "Comparer",
     "mortalite": "Mortalité",
     "acces_aux_soins": "Accès aux soins",
+    "importer": "Importer",
     "diagnostic_partage": "Diagnostic partagé",
     "cibles": "Cibler",
     "intensite": "Intensité",
@@ -26,7 +27,6 @@ PAGES = {
     "qui_touche_t_on": "Qui touche-t-on ?",
     "livrables": "Livrables",
     "reunion": "Mode réunion",
-    "importer": "Importer",
     "donnees": "Données",
 }
 PERIMETERS = {
