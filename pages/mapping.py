@@ -157,7 +157,7 @@ def two_crossed(first: Figures, second: Figures, codes: tuple[str, ...]) -> Cros
     )
     corner = known[(place[0] == 2) & (place[1] == 2)]
     sides = [
-        f"le plus {'haut' if up else 'bas'} pour « {shown.card.short_label} »"
+        f"des valeurs {'hautes' if up else 'basses'} de « {shown.card.short_label} »"
         for up, shown in zip(high, (first, second), strict=True)
     ]
     rows = first.frame.loc[corner]

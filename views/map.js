@@ -77,7 +77,6 @@ window.gradientStart = function (map, config) {
   // The main map and, for territories overseas beside the métropole, one small map each.
   function surface(leaflet, prefix) {
     const layer = L.geoJSON(null, { smoothFactor: 0, renderer: L.canvas({ padding: 0.3 }) });
-    layer.addTo(leaflet);
     const made = {
       map: leaflet, prefix: prefix, layer: layer, polygons: [],
       overlay: L.layerGroup().addTo(leaflet), hover: L.layerGroup().addTo(leaflet),
@@ -508,22 +507,27 @@ window.gradientStart = function (map, config) {
       update.classes, (c) => c === "x" ? "" : update.tooltips[rank++] || "");
     const style = styles(update);
     state.polygons.forEach((polygon, index) => polygon.setStyle(style[update.classes[index]]));
-    surfaces.forEach((place) => place.overlay.clearLayers());
-    update.marked.forEach(mark);
-    if (update.selected) {
-      const place = surfaceOf(update.selected);
-      outline(update.selected, place, place.overlay, 3);
-    }
     const perimeter = update.classes.replace(/[^x]/g, "i");
     if (perimeter !== state.perimeter) {
       state.perimeter = perimeter;
       state.moved = false;
       fit();
     }
+    // Once styled and in its place, so that a country is projected and drawn a single time.
+    surfaces.forEach((place) => {
+      if (!place.map.hasLayer(place.layer)) place.layer.addTo(place.map);
+      place.overlay.clearLayers();
+    });
+    update.marked.forEach(mark);
+    if (update.selected) {
+      const place = surfaceOf(update.selected);
+      outline(update.selected, place, place.overlay, 3);
+    }
     drawSymbols(update);
     drawLines(update);
     drawPoints(update);
-    window.gradientMap.painted += 1;
+    // Leaflet draws at the next frame, and asked for it first.
+    requestAnimationFrame(() => { window.gradientMap.painted += 1; });
   }
   window.gradientMap = {
     map: map,

@@ -38,6 +38,7 @@ BODY_HEIGHT = 5.4
 _SCALE_HEIGHT = 0.75
 _LINE = 1.35  # line height, in font sizes
 _INSET_WIDTH = 1.15
+_INSET_NAME, _INSET_SCALE = 0.2, 0.24
 LARGEST_RADIUS = 0.3
 _CELL = (0.5, 0.36)  # of the key of two crossed indicators
 PANEL_TITLE = 0.28
@@ -158,6 +159,11 @@ class Sheet:
             for rank in range(insets)
         ]
         return (left + _INSET_WIDTH, bottom, width - _INSET_WIDTH, height), boxes
+
+    def inside(self, box: Box) -> Box:
+        """The part of a box that its name, above, and its scale, below, leave to the map."""
+        left, bottom, width, height = box
+        return left, bottom + _INSET_SCALE, width, height - _INSET_SCALE - _INSET_NAME
 
     def cells(self, columns: int, lines: int) -> list[Box]:
         """Equal boxes, left to right and top to bottom."""

@@ -101,8 +101,8 @@ def commune_sentence(
 
 
 def side_text(label: str, *, high: bool) -> str:
-    """« Taux de pauvreté plus haut »: what an axis of a crossed map says."""
-    return f"{label} : plus {'haut' if high else 'bas'}"
+    """« Pauvreté, 2023 : valeurs hautes »: what an axis of a crossed map says."""
+    return f"{label} : valeurs {'hautes' if high else 'basses'}"
 
 
 def cell_names(first: str, second: str, *, first_high: bool, second_high: bool) -> list[str]:
@@ -115,7 +115,7 @@ def cell_names(first: str, second: str, *, first_high: bool, second_high: bool) 
 
 
 def _third_names(*, high: bool) -> list[str]:
-    names = ["tiers le plus bas", "tiers du milieu", "tiers le plus haut"]
+    names = ["valeurs basses", "valeurs moyennes", "valeurs hautes"]
     return names if high else names[::-1]
 
 
@@ -124,7 +124,7 @@ def crossed_sentence(
 ) -> str:
     """How many communes stand in the last third of both, beside what chance alone would give.
 
-    ``chosen``: their names; ``first``, ``second``: « le plus haut pour « Taux de pauvreté » ».
+    ``chosen``: their names; ``first``, ``second``: « des valeurs hautes de « Pauvreté » ».
     """
     chance = (
         f"Si les deux étaient sans lien, il y en aurait environ {number(total / 9)}."

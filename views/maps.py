@@ -19,6 +19,7 @@ import re
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,6 +27,7 @@ from typing import Any
 import folium
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import shapely
 import streamlit as st
@@ -373,10 +375,15 @@ def _compact(ordered: gpd.GeoDataFrame) -> str:
     from each point to the next, in units of 1 / scale degree. `map.js` reads it.
     """
     scale = 10 ** (5 if len(ordered) <= _COUNTRY_SIZE else 4)
-    shapes = [
-        [[_steps(ring, scale) for ring in (part.exterior, *part.interiors)] for part in parts]
-        for parts in map(_parts, map(_largest_first, ordered.geometry))
-    ]
+    polygons, owner = shapely.get_parts(
+        np.array([_largest_first(one) for one in ordered.geometry]), return_index=True
+    )
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    written = _steps(rings, scale)
+    shapes: list[list[list[list[int]]]] = [[] for _ in range(len(ordered))]
+    for rank, place in enumerate(owner):
+        first, last = np.searchsorted(polygon, (rank, rank + 1))
+        shapes[place].append(written[first:last])
     content = {
         "scale": scale,
         "codes": ordered["code"].astype(str).tolist(),
@@ -386,17 +393,18 @@ def _compact(ordered: gpd.GeoDataFrame) -> str:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
-def _parts(geometry: shapely.Geometry) -> list[shapely.Polygon]:
-    return list(geometry.geoms) if geometry.geom_type == "MultiPolygon" else [geometry]
-
-
-def _steps(ring: shapely.LinearRing, scale: int) -> list[int]:
-    points = np.round(shapely.get_coordinates(ring) * scale).astype(int)
-    steps = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=int))
+def _steps(rings: npt.NDArray[np.object_], scale: int) -> list[list[int]]:
+    """Each ring as x, y, then the steps to the following points, in units of 1 / scale."""
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    whole = np.round(points * scale).astype(int)
+    starts = np.diff(ring, prepend=-1) != 0
+    steps = np.diff(whole, axis=0, prepend=whole[:1])
+    steps[starts] = whole[starts]
     # A point that rounding brought onto the one before says nothing.
-    steps = np.vstack([steps[:1], steps[1:][(steps[1:] != 0).any(axis=1)]])
-    flat: list[int] = steps.ravel().tolist()
-    return flat
+    kept = starts | (steps != 0).any(axis=1)
+    ends = 2 * np.cumsum(np.bincount(ring[kept], minlength=len(rings)))
+    flat: list[int] = steps[kept].ravel().tolist()
+    return [flat[start:end] for start, end in pairwise([0, *ends.tolist()])]
 
 
 def _largest_first(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -116,10 +116,11 @@ def map_picture(
     )
     main, insets = sheet.split(len(parts) - 1)
     for part, box in zip(parts, [main, *insets], strict=True):
-        axes = sheet.axes(box)
-        _set_extent(axes, part.rows, box)
+        inner = box if box is main else sheet.inside(box)
+        axes = sheet.axes(inner)
+        _set_extent(axes, part.rows, inner)
         _paint_all(axes, part.rows, content, marked, selected, lines)
-        if part is parts[0]:
+        if box is main:
             sheet.draw_scale(axes, main)
         else:
             sheet.draw_inset_frame(axes, box, part.zone.name)
@@ -407,7 +408,7 @@ def _paint_symbols(axes: Axes, rows: gpd.GeoDataFrame, symbols: Symbols) -> None
         c=symbols.colour,
         alpha=0.75,
         edgecolors="#ffffff",
-        linewidths=0.6,
+        linewidths=0.6 if len(values) <= _COUNTRY_SIZE else 0.25,
         zorder=4,
     )
 

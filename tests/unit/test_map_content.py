@@ -61,8 +61,8 @@ def crossing(first: dict[str, float], second: dict[str, float], **more: set[str]
         second=thirds(twos.loc[known]),
         inside=set(CODES),
         title="Croisement",
-        across="Pauvreté : plus haut",
-        up="APL : plus bas",
+        across="Pauvreté : valeurs hautes",
+        up="APL : valeurs basses",
         colours=crossed_palette(),
         names=[f"case {cell}" for cell in range(9)],
         **options,
@@ -182,7 +182,7 @@ def test_a_secret_commune_is_said_by_its_bassin() -> None:
 
 
 def test_few_communes_tell_nothing_of_a_link() -> None:
-    sides = "le plus haut pour « A »", "le plus bas pour « B »"
+    sides = "des valeurs hautes de « A »", "des valeurs basses de « B »"
     few = words.crossed_sentence(["Cergy"], 70_906, 4, *sides)
     assert "1\u00a0commune (70\u202f906 habitants) est à la fois" in few and "trop peu" in few
     many = words.crossed_sentence([f"Commune {n}" for n in range(12)], 9_000, 90, *sides)
