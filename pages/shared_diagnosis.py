@@ -40,7 +40,7 @@ from pages.comparator import Comparator
 from pages.reading import reading
 from pages.shared import Current, build_path, indicators, profile
 from pages.standing_out import KINDS, StandingOut, finding_sentence
-from pages.trends import time_lines, trend_window
+from pages.trends import series_of, trend_window
 from views.sentences import comparison_sentence, subject
 from views.shared_diagnosis import (
     LOST_ELEMENT,
@@ -58,6 +58,7 @@ from views.shared_diagnosis import (
 )
 from views.text import THEMES
 from warehouse.blind_spots import BlindSpot, load_blind_spots
+from warehouse.indicators import IndicatorCard
 
 
 @st.cache_resource(show_spinner=False)
@@ -232,38 +233,38 @@ def _trends(
     path: str, codes: tuple[str, ...], whole: tuple[str, str], _found: Current
 ) -> list[Element]:
     rows = profile(_found)
-    known = rows[rows["value"].notna()].groupby("indicator_id").size()
-    elements = []
-    for card in indicators().values():
-        if known.get(card.id, 0) < 2 or card.direction not in ("favorable", "defavorable"):
-            continue
-        own = time_lines(rows, card)
-        try:
-            trend = assess_trend(
-                own["value"],
-                list(own["period"].astype(str)),
-                list(own["series"]),
-                window=trend_window(own),
-            )
-        except (BrokenSeries, OverlappingPeriods):
-            continue
-        quadrant = trend_quadrant(trend.verdict, card.direction)
-        if quadrant is not None and trend.verdict is not None:
-            periods = list(trend.points["period"].astype(str))
-            text = trend_text(
-                subject(card.label), trend.verdict, periods[0], periods[-1], len(periods)
-            )
-            elements.append(
-                Element(
-                    trend_key(card.id),
-                    "tendance",
-                    card.theme,
-                    text,
-                    quadrant,
-                    f"{card.short_label} : {trend.verdict}",
-                )
-            )
-    return elements
+    rows = rows[rows["value"].notna()]
+    found = [
+        trend_element(rows[rows["indicator_id"] == card.id].sort_values("period"), card)
+        for card in indicators().values()
+        if card.direction in ("favorable", "defavorable")
+    ]
+    return [one for one in found if one is not None]
+
+
+def trend_element(own: pd.DataFrame, card: IndicatorCard) -> Element | None:
+    """The established trend of an indicator (known values by period), None without one."""
+    try:
+        trend = assess_trend(
+            own["value"],
+            list(own["period"].astype(str)),
+            series_of(own["period"], card),
+            window=trend_window(own),
+        )
+    except (BrokenSeries, OverlappingPeriods):
+        return None
+    quadrant = trend_quadrant(trend.verdict, card.direction)
+    if quadrant is None or trend.verdict is None:
+        return None
+    periods = list(trend.points["period"].astype(str))
+    return Element(
+        trend_key(card.id),
+        "tendance",
+        card.theme,
+        trend_text(subject(card.label), trend.verdict, periods[0], periods[-1], len(periods)),
+        quadrant,
+        f"{card.short_label} : {trend.verdict}",
+    )
 
 
 def entry_elements(entries: Sequence[Entry], where: dict[str, str]) -> list[Element]:

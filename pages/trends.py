@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from diagnostic.assessment import intervals
@@ -18,9 +20,13 @@ def time_lines(rows: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
     known = rows[(rows["indicator_id"] == card.id) & rows["value"].notna()]
     frame = with_cards(known.set_index("indicator_id")).reset_index().sort_values("period")
     low, high, _ = intervals(frame)
+    return frame.assign(low=low, high=high, series=series_of(frame["period"], card))
+
+
+def series_of(periods: Iterable[object], card: IndicatorCard) -> list[str]:
+    """Which series each period belongs to: a break of the card begins another."""
     starts = [one.starts for one in card.series]
-    series = [str(sum(str(period) >= start for start in starts)) for period in frame["period"]]
-    return frame.assign(low=low, high=high, series=series)
+    return [str(sum(str(period) >= start for start in starts)) for period in periods]
 
 
 def trend_window(own: pd.DataFrame) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from connectors.personal import personal_in_text
 from diagnostic.records import Crossing, Entry
 from diagnostic.triangulation import Subject, triangulate
+from pages.shared_diagnosis import trend_element
 from views import shared_diagnosis as views
 from views.lexicon import refused_words
 from views.text import THEMES
@@ -198,3 +201,50 @@ def test_our_sentences_stigmatise_nobody() -> None:
     ]
     assert len(texts) > 10
     assert [refused_words(text) for text in texts if refused_words(text)] == []
+
+
+# Trends
+
+
+def yearly(values: Sequence[float], first: int = 2030) -> pd.DataFrame:
+    """Ten years of a figure, after the last break of any card unless ``first`` says otherwise."""
+    periods = [str(first + rank) for rank in range(len(values))]
+    return pd.DataFrame({"period": periods, "value": values, "source_id": "insee_filosofi"})
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "quadrant", "way"),
+    [
+        ("taux_pauvrete", range(10, 20), "menace", "en hausse"),
+        ("taux_pauvrete", range(20, 10, -1), "opportunite", "en baisse"),
+        ("mediane_niveau_vie", range(10, 20), "opportunite", "en hausse"),
+        ("mediane_niveau_vie", range(20, 10, -1), "menace", "en baisse"),
+    ],
+)
+def test_an_established_trend_is_told_with_its_periods(
+    name: str, values: Sequence[float], quadrant: str, way: str
+) -> None:
+    found = trend_element(yearly(values), load_indicators()[name])
+    assert found is not None
+    assert (found.proposed, found.origin, found.allowed) == (quadrant, "tendance", (quadrant,))
+    assert f"est {way}, de 2030 à 2039 (10\u00a0périodes)." in found.text
+    assert not refused_words(found.text)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [range(10, 17), [5.0] * 10, [1, 9, 2, 8, 3, 7, 4, 6, 5, 5]],
+    ids=["few", "flat", "none"],
+)
+def test_no_trend_without_proof(values: Sequence[float]) -> None:
+    assert trend_element(yearly(values), load_indicators()["taux_pauvrete"]) is None
+
+
+def test_no_trend_across_two_series() -> None:
+    broken = next(
+        one
+        for one in load_indicators().values()
+        if one.series and one.direction in ("favorable", "defavorable")
+    )
+    last = int(broken.series[-1].starts[:4])
+    assert trend_element(yearly(range(10, 20), last - 5), broken) is None
