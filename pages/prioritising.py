@@ -190,7 +190,7 @@ def _show_voting(shared: SharedDiagnosis) -> None:
     st.text_input("Où (facultatif)", max_chars=100, key="vote_lieu")
     for priority in priorities:
         st.number_input(
-            f"Voix pour : {priority.title}",
+            f"Voix pour : {escape_markdown(priority.title)}",
             0,
             MOST_VOICES,
             value=None,

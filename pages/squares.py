@@ -46,7 +46,7 @@ def _show_element(element: Element, shared: SharedDiagnosis) -> None:
     key = f"case-{placement_id(element.key)}"
     st.session_state[key] = placed(element, shared.project.placements) or _NOWHERE
     choice.selectbox(
-        f"Case de : {element.text}",
+        f"Case de : {escape_markdown(element.text)}",
         list(options),
         format_func=options.__getitem__,
         key=key,
