@@ -24,6 +24,7 @@ from streamlit.testing.v1 import AppTest
 from bench import comparer, inequality, maps
 from bench.access import measure_access
 from bench.browser import measure_in_browser
+from bench.importing import measure_importing
 from bench.livrables import measure_livrables
 from bench.national import bench_national
 from bench.need import measure_need
@@ -117,6 +118,16 @@ def bench_science() -> None:
         report(*measured)
 
 
+def bench_importing() -> None:
+    """A visitor's file, read and recognised within time and memory."""
+    warehouse = Warehouse(published().path)
+    members = warehouse.mart("members")
+    codes = sorted(members.loc[members["parent_level"] == "commune", "commune_code"])
+    warehouse.close()
+    for measured in measure_importing(codes):
+        report(*measured)
+
+
 def asked() -> argparse.Namespace:
     """Options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="Vitesse et taille.")
@@ -147,6 +158,7 @@ def main() -> None:
     bench_build()
     subprocess.run([sys.executable, "-m", "warehouse", "build"], check=True, capture_output=True)
     bench_profile()
+    bench_importing()
     bench_pages()
     report_slider("147 communes, 1 000 tirages", GRAND_QUERCY, 0.5, report)
     comparer.run(report)

@@ -23,12 +23,16 @@ CODE = re.compile(r"\d?\d[\dAB]\d{2,3}|QN\w{5,6}|QP\w{6}|2[AB]|\d{2,3}ZZ", re.I)
 TOKEN = re.compile(r"(s|nd|ns|nc|n\.[dsc]\.|na|n/a.*|secret|<\s?\d+|-9999|#n/a)", re.I)
 _YEAR = re.compile(r"(19|20)\d\d")
 _NOTE = re.compile(
-    r"(sources?|notes?|champ|lecture|d[ée]finitions?|avertissement|attention|nd|ns|nc|s|n\.d\.|\*|©|\(\d\)|\[\d\]"
+    r"\*|©|\(\d\)|\[\d\]|(sources?|notes?|champ|lecture|d[ée]finitions?|avertissement|attention|nd|ns|nc|s|n\.d\."
     r"|donn[ée]es|extraction|[ée]dit[ée]e?|mise? [àa] jour|secret)\s*([:=(\d]|$)",
     re.I,
 )
 _UNIT = re.compile(
     r"\(?(en |pour \d|nombre de|nombre d'|%|€|unit[ée]|taux|effectifs?|‰|p\. ?100)", re.I
+)
+_TERRITORY = re.compile(
+    r"(code|libell|commune|insee|siren|nom\b|territoire|epci|intercommunalit|d[ée]partement|r[ée]gion|canton)",
+    re.I,
 )
 _IDENTIFIER = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
@@ -91,9 +95,12 @@ def titles(rows: Sequence[Row], width: int) -> tuple[list[str], dict[int, str]]:
         if len(kept) < len(rows):
             filled[kept[-1]] = _padded(rows[kept[-1]], width)
     found = []
+    leaf = kept[-1]
     for column in range(width):
         parts: list[str] = []
-        for at in kept:
+        # No group heads the columns of the territory, even written before them.
+        alone = bool(_TERRITORY.match(filled[leaf][column]))
+        for at in [leaf] if alone else kept:
             part = filled[at][column]
             if part and part not in parts:
                 parts.append(part)
@@ -191,23 +198,32 @@ def _are_units(row: Row, labels: Row) -> bool:
 
 
 def _end(tail: Sequence[tuple[int, Row]], count: int, body: int, width: int) -> int:
-    """Past the last row of the table: what is under is notes, of one cell where rows have more."""
-    end = count
-    rows = list(tail)
-    while rows and end > body:
-        line, row = rows.pop()
-        before = rows[-1][0] if rows else line - 1
-        if not _is_note(row, width, apart=line - before > 1):
+    """Past the last row of the table: what is under is notes, of one cell where rows have more.
+
+    The first of the notes is told by a blank line over it, its length or its first word; those under
+    it need nothing.
+    """
+    notes = 0
+    lines = [line for line, _ in tail]
+    for under, (line, row) in enumerate(reversed(tail), start=1):
+        if not _is_sparse(row, width) or count - under < body:
             break
-        end -= 1
-    return end
+        before = lines[-under - 1] if under < len(lines) else line - 1
+        if line - before > 1 or _says_note(row):
+            notes = under
+    return count - notes
 
 
-def _is_note(row: Row, width: int, *, apart: bool) -> bool:
+def _is_sparse(row: Row, width: int) -> bool:
+    """A row of too few cells for the table, and that names no territory by its code."""
     cells = [cell for cell in row if cell]
-    first = cells[0]
-    if len(cells) > (1 if width < 4 else 2) or CODE.fullmatch(first) or NUMBER.fullmatch(first):
+    if len(cells) > (1 if width < 4 else 2):
         return False
-    if len(cells) == 2 and any(is_figure(cell) for cell in cells[1:]):
+    if CODE.fullmatch(cells[0]) or NUMBER.fullmatch(cells[0]):
         return False
-    return apart or len(first) > _LONG_NOTE or bool(_NOTE.match(first)) or len(first.split()) > 5
+    return not any(is_figure(cell) for cell in cells[1:])
+
+
+def _says_note(row: Row) -> bool:
+    first = next(cell for cell in row if cell)
+    return len(first) > _LONG_NOTE or bool(_NOTE.match(first)) or len(first.split()) > 5

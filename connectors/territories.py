@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from connectors.personal import words
@@ -76,8 +76,8 @@ _BARE = re.compile(r"[\s'’\"]")
 class Gazetteer:
     """Every territory of today: (level, code) -> name; ``former``: old communes -> the present one."""
 
-    names: Mapping[tuple[str, str], str]
-    former: Mapping[str, str]
+    names: Mapping[tuple[str, str], str] = field(repr=False)
+    former: Mapping[str, str] = field(repr=False)
 
     @cached_property
     def codes(self) -> dict[str, frozenset[str]]:

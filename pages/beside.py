@@ -10,6 +10,7 @@ from diagnostic.assessment import NOT_COMPARED, assess
 from diagnostic.comparison import common_periods, shown
 from diagnostic.perimeter import Part, Perimeter, encode
 from pages.comparator import OTHER, SIMILAR, Comparator
+from pages.local_data import exportable
 from pages.reading import reading, with_cards
 from pages.shared import breaks, indicators, mart, warehouse
 from views.comparer import interval_text, refusal
@@ -102,6 +103,7 @@ def sheets(
 
     ``names``: place -> name, in the order of the screen.
     """
+    frame = exportable(frame)
     sources = mart("sources").set_index("id")
     cards = indicators()
     place = {one: position for position, one in enumerate(names)}

@@ -13,6 +13,7 @@ import pandas as pd
 
 from pages.comparator import Comparator
 from pages.dosing import Settings
+from pages.local_data import exportable
 from pages.reading import assessed
 from pages.shared import Current, warehouse
 from pages.standing_out import StandingOut, standing_out
@@ -55,8 +56,11 @@ class Asked:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """Every indicator beside the comparator, as the screens have it (remembered)."""
-        return assessed(self.found, self.comparator)
+        """Every indicator beside the comparator, as the screens have it (remembered).
+
+        Without the local figures that the visitor keeps out of files.
+        """
+        return exportable(assessed(self.found, self.comparator))
 
     @cached_property
     def standing(self) -> StandingOut:

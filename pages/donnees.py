@@ -10,6 +10,7 @@ from connectors.errors import ConnectorError
 from diagnostic.perimeter import file_name
 from pages.dropping import dropping
 from pages.exporting import exporting
+from pages.local_data import exportable, kept_back
 from pages.refreshing import loading, offer_new_build, what_changed
 from pages.shared import (
     current,
@@ -118,7 +119,7 @@ shown_columns = [
 show_table(dictionary[shown_columns], "Dictionnaire des indicateurs")
 st.download_button(
     "Télécharger le dictionnaire (CSV)",
-    csv_file(dictionary),
+    csv_file(dictionary[~dictionary["Identifiant"].map(lambda name: kept_back([name]))]),
     file_name="gradient-dictionnaire.csv",
     mime="text/csv",
     icon=":material/download:",
@@ -127,7 +128,7 @@ st.download_button(
 
 if found is not None:
     st.subheader(f"Tous les chiffres de {escape_markdown(found.label)}", anchor=False)
-    frame = profile(found)
+    frame = exportable(profile(found))
     cards = indicators()
     export = pd.DataFrame(
         {

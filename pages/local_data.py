@@ -11,7 +11,7 @@ import hashlib
 import inspect
 import pickle
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,6 +113,18 @@ def exportable(frame: pd.DataFrame) -> pd.DataFrame:
     private = {name for one in imports().values() if not one.shared for name in one.cards}
     names = frame["indicator_id"] if "indicator_id" in frame else frame.index.to_series()
     return frame[~names.isin(private).to_numpy()]
+
+
+def published(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``frame`` (column or index indicator_id) that no visitor brought."""
+    names = frame["indicator_id"] if "indicator_id" in frame else frame.index.to_series()
+    return frame[~names.isin(list(local_cards())).to_numpy()]
+
+
+def kept_back(indicators: Iterable[str]) -> bool:
+    """Whether one of ``indicators`` is local and stays out of files."""
+    wanted = set(indicators)
+    return any(wanted & set(one.cards) for one in imports().values() if not one.shared)
 
 
 def remembered(max_entries: int, spinner: str = "") -> Callable[[Callable[P, T]], Callable[P, T]]:

@@ -10,9 +10,11 @@ import streamlit as st
 from diagnostic.perimeter import file_name
 from pages.extents import Extent
 from pages.layers import area_contours
+from pages.local_data import kept_back
 from pages.map_panels import commune_rows
 from pages.mapping import Figures, credit
 from pages.shared import Current
+from views.importing import KEPT_BACK
 from views.map_content import MapContent
 from views.map_files import geojson_file
 from views.map_sheet import Format
@@ -43,6 +45,9 @@ def offer_files(
     selected: str | None,
 ) -> None:
     """The table, and the map as a picture and as a layer; made when asked."""
+    if kept_back(one.card.id for one in shown):
+        st.info(KEPT_BACK, icon=":material/lock:")
+        return
     name = "-".join([extent.key, *(one.card.id for one in shown[:2])])
     title = " et ".join(dict.fromkeys(one.card.label for one in shown))
     source = credit(shown)

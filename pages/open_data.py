@@ -10,6 +10,7 @@ from diagnostic.project import Project, dump
 from pages.beside import card_row, sources_of
 from pages.chapters import groups_of, split_of
 from pages.composing import Asked
+from pages.local_data import published
 from pages.project import current_project
 from pages.shared import indicators, mart, warehouse
 from pages.targeting import listing_of
@@ -23,9 +24,9 @@ from views.text import THEMES
 from views.workbook import Sheet, about_sheet, cards_sheet, figures_sheet, workbook
 
 
-def figure_rows(asked: Asked) -> pd.DataFrame:
-    """Figures of the perimeter beside the comparator, with the columns of views.workbook."""
-    frame, cards = asked.frame.reset_index(), indicators()
+def figure_rows(asked: Asked, of: pd.DataFrame) -> pd.DataFrame:
+    """The figures ``of`` the perimeter beside the comparator, with the columns of views.workbook."""
+    frame, cards = of.reset_index(), indicators()
     sources = mart("sources").set_index("id")
     level, code = asked.found.whole
     return frame.assign(
@@ -43,19 +44,19 @@ def figure_rows(asked: Asked) -> pd.DataFrame:
     )
 
 
-def cards_rows(asked: Asked) -> list[dict[str, object]]:
+def cards_rows(frame: pd.DataFrame) -> list[dict[str, object]]:
     """What each indicator of the frame is, with the source of its figure."""
     sources = mart("sources").set_index("id")
-    origin = asked.frame["source_id"]
+    origin = frame["source_id"]
     return [
         card_row(indicators()[str(name)], sources.reindex([origin[name]]).iloc[0])
-        for name in asked.frame.index
+        for name in frame.index
     ]
 
 
 def data_workbook(asked: Asked, facts: Facts) -> bytes:
     """Every figure with what it stands on, the groups, the split, the communes, the cards."""
-    rows = figure_rows(asked)
+    rows = figure_rows(asked, asked.frame)
     title = f"{facts.perimeter}, par rapport à : {facts.comparator}"
     sheets = [
         about_sheet(title, [facts.perimeter], facts.comparator, facts.build),
@@ -70,7 +71,7 @@ def data_workbook(asked: Asked, facts: Facts) -> bytes:
             f"Communes : {facts.perimeter}",
             opendata.communes_frame(asked.found.communes),
         ),
-        cards_sheet(cards_rows(asked)),
+        cards_sheet(cards_rows(asked.frame)),
     ]
     return workbook(sheets, f"{facts.title}, {facts.perimeter}")
 
@@ -104,10 +105,12 @@ def _shared_project(asked: Asked) -> Project:
 
 def open_zip(asked: Asked, facts: Facts) -> bytes:
     """CSV of the perimeter and of its communes, their dictionary, the perimeter file, a readme."""
-    figures = figure_rows(asked)
-    names = list(asked.frame.index)
+    # These files go public: no local figure, even one that may go into the others.
+    frame = published(asked.frame)
+    figures = figure_rows(asked, frame)
+    names = list(frame.index)
     communes = mart("commune_values", codes=asked.found.code_list)
-    periods = asked.frame["period"]
+    periods = frame["period"]
     communes = communes[communes["period"] == communes["indicator_id"].map(periods)]
     places = asked.found.communes.set_index("code")["name"]
     order = {name: position for position, name in enumerate(names)}
@@ -120,7 +123,7 @@ def open_zip(asked: Asked, facts: Facts) -> bytes:
         "communes.csv": csv_file(opendata.commune_figures_frame(communes)),
         "territoires.csv": csv_file(opendata.communes_frame(asked.found.communes)),
         "dictionnaire.csv": csv_file(opendata.dictionary_frame()),
-        "indicateurs.csv": csv_file(opendata.cards_frame(names, cards_rows(asked))),
+        "indicateurs.csv": csv_file(opendata.cards_frame(names, cards_rows(frame))),
         "perimetre.json": dump(_shared_project(asked), facts.written).encode(),
         "construction.json": json.dumps(
             warehouse().facts, ensure_ascii=False, indent=2, sort_keys=True

@@ -37,6 +37,7 @@ from diagnostic.triangulation import (
 )
 from pages.acting import name_of
 from pages.comparator import Comparator
+from pages.local_data import remembered
 from pages.reading import reading
 from pages.shared import Current, build_path, indicators, profile
 from pages.standing_out import KINDS, StandingOut, finding_sentence
@@ -228,7 +229,7 @@ def trend_elements(found: Current) -> list[Element]:
     return _trends(build_path(), found.codes, found.whole, found)
 
 
-@st.cache_data(max_entries=100, show_spinner=False)
+@remembered(max_entries=100)
 def _trends(
     path: str, codes: tuple[str, ...], whole: tuple[str, str], _found: Current
 ) -> list[Element]:

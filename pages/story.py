@@ -7,12 +7,12 @@ from collections.abc import Callable
 from functools import partial
 
 import pandas as pd
-import streamlit as st
 
 from diagnostic.findings import ATOUT, FRAGILITE
 from pages import story_screens as screens
 from pages.comparator import SIMILAR, Comparator, place_comparator, similar_comparator
 from pages.layers import contours
+from pages.local_data import remembered
 from pages.needs import commune_needs
 from pages.reading import assessed, reading
 from pages.shared import Current, build_path, indicators, mart, warehouse
@@ -49,7 +49,7 @@ def build_story(found: Current, comparator: Comparator, address: str) -> Story:
     return dataclasses.replace(story, address=address)
 
 
-@st.cache_data(max_entries=30, show_spinner="Préparation des écrans de la réunion…")
+@remembered(max_entries=30, spinner="Préparation des écrans de la réunion…")
 def _story(
     path: str,
     codes: tuple[str, ...],

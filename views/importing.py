@@ -23,6 +23,10 @@ PRIVACY = (
 )
 FORMATS = "XLSX, XLS, ODS, CSV ou TSV"
 NO_TERRITORY = "Aucune colonne ne nomme un territoire : choisissez-la ci-dessous, ou ajoutez le code Insee ou Siren."
+KEPT_BACK = (
+    "Donnée locale, gardée à l'écran : elle n'entre dans aucun fichier. Pour la joindre aux fichiers, "
+    "page Importer."
+)
 KINDS = {
     "ratio": "Part ou taux",
     "count": "Nombre (s'additionne)",

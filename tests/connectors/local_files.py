@@ -1,0 +1,103 @@
+"""What the tests of imported files share: the territories of the embedded build, files of any shape."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+from odf import opendocument, table, text  # type: ignore[import-untyped]
+
+from connectors.fichier_local import TABLES, LocalTable, read_tables
+from connectors.local_import import Import, check_nobody, read_import
+from connectors.local_plan import Guess, Plan, guess
+from connectors.personal import words
+from connectors.territories import Gazetteer
+
+Rows = Sequence[Sequence[Any]]
+
+
+def gazetteer_of(path: Path) -> Gazetteer:
+    """Every territory of a build, neighbourhoods included."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.execute(
+            "SELECT level, code, name FROM territory WHERE level <> 'arm'"
+        ).fetchall()
+        former = connection.execute("SELECT old_code, code FROM passage").fetchall()
+    return Gazetteer({(level, code): name for level, code, name in rows}, dict(former))
+
+
+def names_of(known: Gazetteer) -> frozenset[str]:
+    """Plain names of every territory."""
+    return frozenset(words(name) for name in known.names.values())
+
+
+def csv_bytes(rows: Rows, separator: str = ";", encoding: str = "utf-8") -> bytes:
+    """``rows`` as a CSV."""
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=separator, lineterminator="\r\n").writerows(rows)
+    return stream.getvalue().encode(encoding)
+
+
+def xlsx_bytes(*sheets: tuple[str, Rows], merged: Sequence[str] = ()) -> bytes:
+    """Sheets as an XLSX; ``merged``: ranges of the first one."""
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets:
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    for one in merged:
+        book.worksheets[0].merge_cells(one)
+    content = io.BytesIO()
+    book.save(content)
+    return content.getvalue()
+
+
+def ods_bytes(rows: Rows, name: str = "Feuille1") -> bytes:
+    """``rows`` as an ODS."""
+    document = opendocument.OpenDocumentSpreadsheet()
+    sheet = table.Table(name=name)
+    for row in rows:
+        line = table.TableRow()
+        for cell in row:
+            if isinstance(cell, int | float):
+                one = table.TableCell(valuetype="float", value=str(cell))
+            else:
+                one = table.TableCell(valuetype="string")
+                one.addElement(text.P(text=str(cell)))
+            line.addElement(one)
+        sheet.addElement(line)
+    document.spreadsheet.addElement(sheet)
+    content = io.BytesIO()
+    document.save(content)
+    return content.getvalue()
+
+
+def zip_bytes(entries: dict[str, bytes]) -> bytes:
+    """Members as an archive."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, inside in entries.items():
+            archive.writestr(name, inside)
+    return content.getvalue()
+
+
+def one_table(content: bytes, name: str = "fichier") -> LocalTable:
+    """The only table of a file."""
+    (found,) = read_tables(content, name, TABLES)
+    return found
+
+
+def taken(
+    found: LocalTable, known: Gazetteer, names: frozenset[str], plan: Plan | None = None
+) -> tuple[Guess, Import]:
+    """The file as the page reads it without a word of the visitor, or under ``plan``."""
+    check_nobody(found, names)
+    one = guess(found, known)
+    return one, read_import(found, plan or one.plan, known)
