@@ -81,7 +81,9 @@ def _measured(content: bytes, name: str, rows: int) -> tuple[float, float]:
         input=content,
         capture_output=True,
         cwd=ROOT,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise RuntimeError(done.stderr.decode()[-1500:])
     took, memory = done.stdout.split()[-2:]
     return float(took), float(memory)

@@ -110,20 +110,24 @@ def read_import(table: LocalTable, plan: Plan, known: Gazetteer) -> Import:
     figures = pd.concat(parts, ignore_index=True) if parts else _no_figures()
     figures, twice = _once(figures, plan, places["repair"])
     reason = reason.mask((reason == "") & reason.index.isin(twice.index), reason.index.map(twice))
-    written = _written(rows, plan)
-    refused = pd.DataFrame({"line": rows.index, "written": written, "reason": reason})[
-        (reason != "").to_numpy()
-    ].reset_index(drop=True)
-    used = rows.index.difference(refused["line"])
-    repair = places["repair"].loc[used]
+    aside = (reason != "").to_numpy()
+    refused = pd.DataFrame(
+        {
+            "line": rows.index[aside],
+            "written": _written(rows[aside], plan),
+            "reason": reason[aside],
+        }
+    ).reset_index(drop=True)
+    used = rows.index[~aside]
+    mended = ~aside & (places["repair"] != "").to_numpy()
     repaired = pd.DataFrame(
         {
-            "line": used,
-            "written": written.loc[used],
-            "code": places["code"].loc[used],
-            "what": repair,
+            "line": rows.index[mended],
+            "written": _written(rows[mended], plan),
+            "code": places["code"][mended],
+            "what": places["repair"][mended],
         }
-    )[(repair != "").to_numpy()].reset_index(drop=True)
+    ).reset_index(drop=True)
     odd = pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=["line"])
     inside = figures["level"].isin(["iris", "qpv_2015", _ZONE])
     kept = figures[inside]
@@ -266,7 +270,7 @@ def _once(figures: pd.DataFrame, plan: Plan, repair: pd.Series) -> tuple[pd.Data
 
     A line of which another figure stands is used, whatever this one says.
     """
-    again = figures.duplicated(KEY, keep=False)
+    again = _again(figures)
     if not again.any():
         return figures, pd.Series(dtype=object)
     twice = figures[again]
@@ -289,6 +293,15 @@ def _once(figures: pd.DataFrame, plan: Plan, repair: pd.Series) -> tuple[pd.Data
     standing = {*kept["line"], *twice.loc[adds_up | (alike & pieces), "line"]}
     reasons = reasons[~reasons.index.isin(standing)]
     return kept, reasons[~reasons.index.duplicated()]
+
+
+def _again(figures: pd.DataFrame) -> pd.Series:
+    """Figures that come more than once; whole numbers are compared, a million texts are slow."""
+    key = np.zeros(len(figures), dtype=np.int64)
+    for name in KEY:
+        codes, distinct = pd.factorize(figures[name])
+        key = key * (len(distinct) + 1) + codes
+    return pd.Series(key, index=figures.index).duplicated(keep=False)
 
 
 def _summed(pieces: pd.DataFrame, plans: dict[str, IndicatorPlan]) -> pd.DataFrame:

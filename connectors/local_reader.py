@@ -193,10 +193,15 @@ def _csv_grid(content: bytes, order: dict[str, int]) -> Grid:
     del text
     try:
         for cells in reader:
-            grid.add(reader.line_num, [" ".join(cell.split()) if cell else "" for cell in cells])
+            grid.add(reader.line_num, [_tidy(cell) for cell in cells])
     except csv.Error as error:
         raise Refused("le CSV est mal formé (un guillemet jamais refermé ?).") from error
     return grid
+
+
+def _tidy(cell: str) -> str:
+    """Without spaces around, and only single ones inside; a no-break space is one."""
+    return cell if cell.isalnum() else " ".join(cell.split())
 
 
 def _decoded(content: bytes) -> str:
