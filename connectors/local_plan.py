@@ -190,7 +190,9 @@ def guess(table: LocalTable, known: Gazetteer) -> Guess:
     numeric = [one for one in numeric if one != period]
     offered = _long(table, sample, used | {period}, numeric) or _wide(table, sample, numeric)
     whole = _period_of_file(table)
-    taken = offered[:MAX_INDICATORS] if len(offered) <= MAX_INDICATORS else offered[:1]
+    terms = {title for one in offered for title in (one.numerator, one.denominator) if title}
+    wanted = [one for one in offered if one.columns[0][1] not in terms]
+    taken = wanted if len(wanted) <= MAX_INDICATORS else wanted[:1]
     plan = Plan(
         territory=territory,
         period_column=period,

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 MAX_LINE = 200
 MAX_TEXT = 5000
+MAX_PLAN = 60_000
 MAX_MEMBERS = 2000
 _ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -63,6 +64,7 @@ FRENCH = {
     "territory_column": "colonne_territoire",
     "territory_level": "niveau_territoire",
     "columns": "colonnes",
+    "plan": "plan",
     "column": "colonne",
     "label": "libelle",
     "direction": "sens",
@@ -242,7 +244,10 @@ class ImportedColumn(Filed):
 
 
 class ImportMapping(Record):
-    """How a local file was read, to read the next one alike; ``headings`` tell a changed layout."""
+    """How a local file was read, to read the next one alike; ``headings`` tell a changed layout.
+
+    ``plan``: the whole reading, as the reader of local files writes and checks it itself.
+    """
 
     name: Line = ""
     source: Line = ""
@@ -252,3 +257,4 @@ class ImportMapping(Record):
     territory_column: Line = ""
     territory_level: Line = ""
     columns: Annotated[tuple[ImportedColumn, ...], Field(max_length=MAX_MEMBERS)] = ()
+    plan: Annotated[str, StringConstraints(max_length=MAX_PLAN)] = ""

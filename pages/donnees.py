@@ -76,7 +76,9 @@ with st.expander("Sources connues, pas encore chargées", icon=":material/cloud_
     st.markdown("\n".join(waiting))
 with st.expander("Limites de chaque source", icon=":material/warning:"):
     for row in sources.itertuples():
-        told = [*map(escape_markdown, row.caveats), f"Page du producteur : <{row.page}>"]
+        told = list(map(escape_markdown, row.caveats))
+        if row.page:
+            told.append(f"Page du producteur : <{row.page}>")
         if row.checked:
             told.append(f"Vérifié : {escape_markdown(row.checked)}")
         heading = f"**{escape_markdown(row.producer)}**, {escape_markdown(row.title)}"

@@ -19,8 +19,8 @@ from warehouse.refresh import Order, job
 MAX_MEGABYTES = 200
 TOLD, TURN = "depot_dit", "depot_tour"
 OTHER_FILES = (
-    "Ce n'est pas un fichier public que Gradient connaît, il n'est pas gardé. L'import de vos "
-    "propres fichiers viendra dans une autre version."
+    "Ce n'est pas un fichier public que Gradient connaît, il n'est pas gardé. Vos propres fichiers "
+    "se lisent page Importer."
 )
 
 

@@ -13,8 +13,11 @@ from connectors.fichier_local import TABLES, LocalTable, read_tables
 from connectors.local_import import Import, check_nobody, read_import
 from connectors.local_plan import Guess, IndicatorPlan, Plan, TerritoryColumns, guess
 from connectors.personal import words
+from diagnostic.records import MAX_LINE, ImportedColumn, ImportMapping
 from pages.importing import gazetteer, imported, place_names
 from pages.local_data import Imported, forget, imports, share, take
+from pages.project import add, current_project, save_button
+from pages.project import replace as replace_record
 from pages.shared import current, header, show_table
 from views.importing import (
     DIRECTIONS,
@@ -35,13 +38,7 @@ from views.importing import (
 from views.tables import csv_file
 from views.text import THEMES, count_of, escape_markdown, joined, number
 
-HELD, SAID, TURN, READ, KEPT = (
-    "import_tenu",
-    "import_dit",
-    "import_tour",
-    "import_lu",
-    "import_lectures",
-)
+HELD, SAID, TURN, READ = "import_tenu", "import_dit", "import_tour", "import_lu"
 MEGABYTES = TABLES.size // 1024**2
 PREVIEW_ROWS, PREVIEW_COLUMNS, LISTED = 5, 8, 200
 SCALES = {100.0: "%", 1000.0: "pour 1 000", 10000.0: "pour 10 000", 100000.0: "pour 100 000"}
@@ -90,7 +87,51 @@ def _keep_reading(content: bytes) -> None:
     except ValidationError:
         st.session_state[SAID] = ("Ce fichier n'est pas une lecture enregistrée par Gradient.",)
         return
-    st.session_state[KEPT] = [plan, *st.session_state.get(KEPT, [])]
+    keep_reading(plan, "Lecture reprise")
+
+
+def keep_reading(plan: Plan, name: str, sheet: str = "") -> None:
+    """Note in the project how a file was read: without a single figure, to read the next one alike."""
+    where = plan.territory
+    mapping = ImportMapping(
+        name=plain_label(name),
+        source=plan.source,
+        layout=where.zoning or LEVEL_CHOICES.get(where.level, where.level),
+        sheet=sheet[:MAX_LINE],
+        headings=tuple(title[:MAX_LINE] for title in plan.signature),
+        territory_column=(where.code or where.name)[:MAX_LINE],
+        territory_level=where.level,
+        columns=tuple(
+            ImportedColumn(
+                column=title[:MAX_LINE],
+                label=one.label,
+                unit=one.unit,
+                direction=one.direction,
+                kind=one.kind,
+                denominator=one.denominator[:MAX_LINE],
+                period=period,
+            )
+            for one in plan.indicators
+            for period, title in one.columns
+        ),
+        plan=plan.model_dump_json(),
+    )
+    same = [one for one in current_project().imports if one.headings == mapping.headings]
+    if same:
+        replace_record(mapping.model_copy(update={"id": same[0].id}))
+    else:
+        add(mapping)
+
+
+def kept_readings() -> list[Plan]:
+    """The readings of the project, the last one first; one that this version cannot read is left."""
+    found = []
+    for mapping in reversed(current_project().imports):
+        try:
+            found.append(Plan.model_validate_json(mapping.plan))
+        except ValidationError:
+            continue
+    return found
 
 
 def guesses(tables: Sequence[LocalTable]) -> list[Guess]:
@@ -428,7 +469,7 @@ def use(table: LocalTable, plan: Plan, read: Import) -> None:
         ):
             with st.spinner("Calcul des territoires…"):
                 take(imported(table.name, plan, read))
-            st.session_state[KEPT] = [plan, *st.session_state.get(KEPT, [])]
+            keep_reading(plan, table.name, table.sheet)
             _let_go()
             st.rerun()
         st.button("Retirer ce fichier", icon=":material/delete:", on_click=_let_go)
@@ -447,7 +488,11 @@ def show_imports() -> None:
     for one in imports().values():
         with st.container(border=True):
             _show_import(one)
-    with st.container(horizontal=True):
+    st.caption(
+        "Leur lecture (colonnes, unités, source) est notée dans le projet ; leurs chiffres n'y sont pas."
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        save_button(key="importer_projet")
         st.page_link(
             "pages/portrait.py", label="Les lire dans le portrait", icon=":material/list_alt:"
         )
@@ -501,7 +546,7 @@ def _key(what: str) -> str:
 
 def start_plan(table: LocalTable, one: Guess) -> Plan:
     """The reading to begin with: one kept from another year where it fits, else the guess."""
-    for kept in st.session_state.get(KEPT, ()):
+    for kept in kept_readings():
         missing = kept.missing(table.columns)
         wanted = len([title for each in kept.indicators for _, title in each.columns]) + 1
         if len(missing) * 2 > wanted:

@@ -167,6 +167,8 @@ def state_text(state: str, age: str) -> str:
     """State of a source and, when it was loaded, how long ago its files were had."""
     if state == "chargé":
         return f"chargée, obtenue {age}" if age else "chargée"
+    if state == "local":
+        return "importée dans cette visite"
     return "livrée avec Gradient" if state == "embarqué" else "non chargée"
 
 

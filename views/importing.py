@@ -37,7 +37,7 @@ KINDS = {
 DIRECTIONS = {
     "defavorable": "Haut = moins favorable",
     "favorable": "Haut = plus favorable",
-    "neutre": "Ni l'un ni l'autre",
+    "neutre": "Sans sens favorable ou non",
     "ambigu": "Ambigu, à ne pas juger",
 }
 LEVEL_CHOICES = {

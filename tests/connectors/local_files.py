@@ -8,10 +8,10 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import duckdb
 import openpyxl
-from odf import opendocument, table, text  # type: ignore[import-untyped]
 
 from connectors.fichier_local import TABLES, LocalTable, read_tables
 from connectors.local_import import Import, check_nobody, read_import
@@ -60,23 +60,39 @@ def xlsx_bytes(*sheets: tuple[str, Rows], merged: Sequence[str] = ()) -> bytes:
 
 
 def ods_bytes(rows: Rows, name: str = "Feuille1") -> bytes:
-    """``rows`` as an ODS."""
-    document = opendocument.OpenDocumentSpreadsheet()
-    sheet = table.Table(name=name)
+    """``rows`` as an ODS, written by hand: its table of contents and its one sheet."""
+    lines = []
     for row in rows:
-        line = table.TableRow()
+        cells = []
         for cell in row:
             if isinstance(cell, int | float):
-                one = table.TableCell(valuetype="float", value=str(cell))
+                kind = f'office:value-type="float" office:value="{cell}"'
             else:
-                one = table.TableCell(valuetype="string")
-                one.addElement(text.P(text=str(cell)))
-            line.addElement(one)
-        sheet.addElement(line)
-    document.spreadsheet.addElement(sheet)
-    content = io.BytesIO()
-    document.save(content)
-    return content.getvalue()
+                kind = 'office:value-type="string"'
+            said = escape(str(cell))
+            cells.append(f"<table:table-cell {kind}><text:p>{said}</text:p></table:table-cell>")
+        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    spaces = " ".join(
+        f'xmlns:{one}="urn:oasis:names:tc:opendocument:xmlns:{one}:1.0"'
+        for one in ("office", "table", "text")
+    )
+    content = (
+        f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.2">'
+        f'<office:body><office:spreadsheet><table:table table:name="{name}">{"".join(lines)}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    mime = "application/vnd.oasis.opendocument.spreadsheet"
+    manifest = (
+        '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
+        f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{mime}"/></manifest:manifest>'
+    )
+    return zip_bytes(
+        {
+            "mimetype": mime.encode(),
+            "content.xml": content.encode(),
+            "META-INF/manifest.xml": manifest.encode(),
+        }
+    )
 
 
 def zip_bytes(entries: dict[str, bytes]) -> bytes:
