@@ -122,12 +122,14 @@ def show_distances(found: Current) -> None:
     show_distance_map(found, measured, measured.kinds[name])
     st.caption(SITES_NOT_SUPPLY)
     listing = distance_listing(found, measured)
+    shown = column_label(measured, measured.kinds[name])
     with st.expander(f"Commune par commune ({len(listing)})", icon=":material/table:"):
         show_table(
-            listing,
-            "Distance de chaque commune au plus proche, à vol d'oiseau",
-            [*(kind.label for kind in measured.kinds.values()), "Habitants"],
+            listing[["Commune", shown, "Habitants"]],
+            f"Distance de chaque commune au plus proche, à vol d'oiseau : {shown}",
+            [shown, "Habitants"],
         )
+        st.caption("Le fichier ci-dessous donne toutes les distances.")
     st.download_button(
         "Télécharger les distances (CSV)",
         partial(csv_file, listing),

@@ -129,7 +129,7 @@ def test_access_of_an_agglomeration(app_test: AppTest, database: duckdb.DuckDBPy
 def test_distances_are_straight_lines_to_the_nearest(
     app_test: AppTest, database: duckdb.DuckDBPyConnection, perimeter: str, departement: str
 ) -> None:
-    visit(app_test, perimeter)
+    visit(app_test, perimeter, service="densite_pharmacies")
     every = communes(database, "densite_pharmacies", "2025")
     sites, unknown = every[every["count"] > 0], every[every["count"].isna()]
     listing = table(app_test, "Commune").set_index("Commune")
