@@ -87,7 +87,7 @@ def people_beyond(
     ``found``: result of :func:`nearest`. A distance that is only a most, under the threshold, is
     surely under it.
     """
-    people = population.reindex(found.index).fillna(0)
+    people = population.reindex(found.index)
     rows = {}
     for threshold in thresholds:
         beyond = ~(found["km"] <= threshold)
