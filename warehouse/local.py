@@ -11,6 +11,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -19,6 +20,7 @@ from warehouse.indicators import IndicatorCard, card_rows
 from warehouse.paths import SQL
 from warehouse.read import Warehouse
 
+KEY = ["indicator_id", "period"]
 JOINED = ("observation", "indicator", "source", "reference")
 AGGREGATION = ("50_aggregate.sql", "55_absent.sql", "60_reference.sql")
 SETTINGS: dict[str, str | bool | int | float | list[str]] = {
@@ -53,6 +55,21 @@ class LocalWarehouse(Warehouse):
     def indicator_cards(self) -> dict[str, IndicatorCard]:
         """Published cards, then local ones."""
         return super().indicator_cards() | dict(self.local.cards)
+
+    def mart(self, name: str, **parameters: Any) -> pd.DataFrame:
+        """The mart of the build; the profile of several whole EPCI has what only they were given."""
+        frame = super().mart(name, **parameters)
+        if name != "profile":
+            return frame
+        more = super().mart(
+            "whole_epci", codes=parameters["codes"], indicators=list(self.local.cards)
+        )
+        known = pd.MultiIndex.from_frame(frame.loc[frame["value"].notna(), KEY])
+        more = more[~pd.MultiIndex.from_frame(more[KEY]).isin(known)]
+        if more.empty:
+            return frame
+        replaced = pd.MultiIndex.from_frame(frame[KEY]).isin(pd.MultiIndex.from_frame(more[KEY]))
+        return pd.concat([frame[~replaced], more], ignore_index=True)
 
     def _attach(self) -> None:
         # ATTACH binds no parameter: quotes in the path are doubled.

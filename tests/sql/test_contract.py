@@ -146,6 +146,7 @@ EMPTY_HERE = {
     "national_deaths",
     "site_departements",
     "sites_between",
+    "whole_epci",
 }
 
 
