@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from connectors.errors import ImportRejected
 from connectors.fichier_local import COUNTS, TABLES, plain_file_name, read_tables
-from connectors.local_import import Import
+from connectors.local_import import Import, check_nobody, read_import
+from connectors.local_plan import guess
 from connectors.local_reader import LINE
 from connectors.territories import Gazetteer
 from tests.conftest import ROOT, SHARED
@@ -362,13 +363,14 @@ def read_back(
     known: Gazetteer,
     names: frozenset[str],
 ) -> None:
-    one, read = taken(one_table(content, "extrait 2024.csv"), known, names)
-    balanced(read)
+    found = one_table(content, "extrait 2024.csv")
+    check_nobody(found, names)
+    one = guess(found, known)
     assert one.plan.territory.code == "Code"
     plans = {each.label.removeprefix("Chiffres – "): each for each in one.offered}
     assert set(plans) == set(wanted)
     plan = one.plan.model_copy(update={"indicators": tuple(plans.values())})
-    _, read = taken(one_table(content, "extrait 2024.csv"), known, names, plan)
+    read = read_import(found, plan, known)
     balanced(read)
     assert set(read.refused["reason"]) <= {
         "ligne de total ou d'ensemble, mise à part",
