@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 from streamlit.testing.v1 import AppTest
 
 from warehouse.build import Report, build
@@ -17,6 +18,10 @@ SHARED = ROOT.parent / "shared"
 BROWSER_REQUIRED = os.environ.get("GRADIENT_REQUIRE_BROWSER") == "1"
 
 _browser_tests_passed = 0
+
+# Speed is measured in bench/: a busy machine fails no property.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def run_warehouse(*arguments: str, data_dir: Path) -> str:

@@ -95,16 +95,16 @@ def plain(text: str) -> str:
 
 def wait_idle(page: Page) -> None:
     """Wait until the script has run and nothing stale is left on the screen."""
-    page.wait_for_function(_IDLE, timeout=30_000)
+    page.wait_for_function(_IDLE, timeout=90_000)
     page.wait_for_timeout(150)
-    page.wait_for_function(_IDLE, timeout=30_000)
+    page.wait_for_function(_IDLE, timeout=90_000)
 
 
 def open_screen(page: Page, url: str, title: str | None = None) -> None:
     """Go to an address and wait for its title."""
     page.goto(url)
     heading = page.locator("h1") if title is None else page.get_by_role("heading", level=1)
-    expect(heading.first).to_be_visible(timeout=30_000)
+    expect(heading.first).to_be_visible(timeout=90_000)
     if title is not None:
         expect(heading.first).to_have_text(title)
     wait_idle(page)
@@ -113,7 +113,7 @@ def open_screen(page: Page, url: str, title: str | None = None) -> None:
 def go_to(page: Page, entry: str, title: str | None = None) -> None:
     """Click an entry of the menu; the page has its name as title, or ``title``."""
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=entry).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(title or entry, timeout=30_000)
+    expect(page.get_by_role("heading", level=1)).to_have_text(title or entry, timeout=90_000)
     wait_idle(page)
     if entry == "Mode réunion":
         leave_wall(page)
@@ -122,7 +122,7 @@ def go_to(page: Page, entry: str, title: str | None = None) -> None:
 def leave_wall(page: Page) -> None:
     """Leave the story that the meeting mode opens over its page."""
     wall = page.locator("dialog.wall")
-    expect(wall).to_be_visible(timeout=30_000)
+    expect(wall).to_be_visible(timeout=90_000)
     page.keyboard.press("Escape")
     expect(wall).to_be_hidden()
 

@@ -205,7 +205,9 @@ def test_the_whole_country(page: Page, app_url: str, outside_requests: list[str]
     box.fill("saint denis reunion")
     box.press("Enter")
     page.get_by_role("button", name=re.compile("Saint-Denis.*Réunion")).click()
-    expect(page.get_by_role("heading", name="Saint-Denis", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Saint-Denis", exact=True)).to_be_visible(
+        timeout=60_000
+    )
     assert "commune=97411" in page.url
     assert outside_requests == []
 
