@@ -32,7 +32,7 @@ Box = tuple[float, float, float, float]  # left, bottom, width, height (inches)
 # Inches; the figure is always 10 inches wide and `width_px` sets the dots per inch.
 _WIDTH = 10.0
 _MARGIN = 0.3
-_LEGEND_WIDTH = 2.45
+_LEGEND_WIDTH, _WIDEST_LEGEND = 2.45, 4.2
 _GAP = 0.25
 BODY_HEIGHT = 5.4
 _SCALE_HEIGHT = 0.75
@@ -41,8 +41,8 @@ _INSET_WIDTH = 1.15
 _INSET_NAME, _INSET_SCALE = 0.2, 0.24
 LARGEST_RADIUS = 0.3
 _CELL = (0.5, 0.36)  # of the key of two crossed indicators
-PANEL_TITLE = 0.28
-_SAMPLE_WIDTH = 0.46
+_PANEL_TITLE = 0.28
+_SAMPLE, _SAMPLE_WIDTH = (0.34, 0.16), 0.46  # of the legend; width with its gap
 
 _GREY = "#52606d"
 
@@ -96,10 +96,19 @@ class Row:
 
 
 class Sheet:
-    """The page: where texts, map, legend and scale go, in inches from the lower left corner."""
+    """The page: where texts, map, legend and scale go, in inches from the lower left corner.
 
-    def __init__(self, width_px: int, body_height: float = BODY_HEIGHT) -> None:
+    ``text_scale`` makes every text, and what stands beside it in the legend, larger: a slide is
+    read from farther than a page. The map gives them the room.
+    """
+
+    def __init__(
+        self, width_px: int, body_height: float = BODY_HEIGHT, text_scale: float = 1.0
+    ) -> None:
         self._body_height = body_height
+        self._scale = text_scale
+        self._legend_width = min(_LEGEND_WIDTH * text_scale, _WIDEST_LEGEND)
+        self.panel_title = _PANEL_TITLE * text_scale
         self._figure = Figure(figsize=(_WIDTH, body_height), dpi=width_px / _WIDTH)
         self._figure.set_facecolor("#ffffff")
         self._renderer = FigureCanvasAgg(self._figure).get_renderer()
@@ -119,22 +128,20 @@ class Sheet:
         self._title = self._wrapped(title, full, 15, bold=True)
         self._subtitle = self._wrapped(subtitle, full, 10.5)
         self._source = self._wrapped(source, full, 8)
-        self._legend_title = self._wrapped(legend_title, _LEGEND_WIDTH, 10, bold=True)
-        self._labels = [
-            self._wrapped(row.label, _LEGEND_WIDTH - _sample_width(row) - 0.04, 9.5) for row in rows
-        ]
-        self._key = None if grid is None else _Key(grid, *self._key_texts(grid))
+        self._legend_title = self._wrapped(legend_title, self._legend_width, 10, bold=True)
+        self._labels = [self._wrapped(row.label, self._label_width(row), 9.5) for row in rows]
+        self._key = None if grid is None else _Key(grid, *self._key_texts(grid), self._scale)
         legend = self._legend_title.height + 0.1 + (self._key.height if self._key else 0)
         legend += sum(
             _row_height(row, text) + 0.06 for row, text in zip(rows, self._labels, strict=True)
         )
-        body = max(self._body_height, legend + _SCALE_HEIGHT + 0.2)
+        body = max(self._body_height, legend + self._scale * _SCALE_HEIGHT + 0.2)
         below = _MARGIN * 0.7 + self._source.height + 0.15
         above = _MARGIN + self._title.height + self._subtitle.height + 0.2
         self._height = below + body + above
         self._figure.set_size_inches(_WIDTH, self._height)
         self._body_top = below + body
-        self._legend_left = _WIDTH - _MARGIN - _LEGEND_WIDTH
+        self._legend_left = _WIDTH - _MARGIN - self._legend_width
         self.map_box = (_MARGIN, below, self._legend_left - _GAP - _MARGIN, body)
         self._page = self._figure.add_axes((0, 0, 1, 1), xlim=(0, _WIDTH), ylim=(0, self._height))
         self._page.set_axis_off()
@@ -143,8 +150,8 @@ class Sheet:
 
     def _key_texts(self, grid: Grid) -> tuple[Text, Text]:
         return (
-            self._wrapped(f"↑ {grid.up}", _LEGEND_WIDTH, 9),
-            self._wrapped(f"{grid.across} →", _LEGEND_WIDTH, 9),
+            self._wrapped(f"↑ {grid.up}", self._legend_width, 9),
+            self._wrapped(f"{grid.across} →", self._legend_width, 9),
         )
 
     def split(self, insets: int) -> tuple[Box, list[Box]]:
@@ -152,18 +159,20 @@ class Sheet:
         if not insets:
             return self.map_box, []
         left, bottom, width, height = self.map_box
-        each = min(height / insets, _INSET_WIDTH)
+        wide = _INSET_WIDTH * self._scale
+        each = min(height / insets, wide)
         top = bottom + height
         boxes = [
-            (left, top - (rank + 1) * each + 0.06, _INSET_WIDTH - 0.06, each - 0.06)
+            (left, top - (rank + 1) * each + 0.06, wide - 0.06, each - 0.06)
             for rank in range(insets)
         ]
-        return (left + _INSET_WIDTH, bottom, width - _INSET_WIDTH, height), boxes
+        return (left + wide, bottom, width - wide, height), boxes
 
     def inside(self, box: Box) -> Box:
         """The part of a box that its name, above, and its scale, below, leave to the map."""
         left, bottom, width, height = box
-        return left, bottom + _INSET_SCALE, width, height - _INSET_SCALE - _INSET_NAME
+        name, scale = (self._scale * part for part in (_INSET_NAME, _INSET_SCALE))
+        return left, bottom + scale, width, height - scale - name
 
     def cells(self, columns: int, lines: int) -> list[Box]:
         """Equal boxes, left to right and top to bottom."""
@@ -223,15 +232,41 @@ class Sheet:
             middle = top - (height / 2 if row.kind == "circle" else label.line_height / 2)
             self._draw_sample(row, left, middle)
             start = middle + label.height / 2 if row.kind == "circle" else top
-            self._write(label, left + _sample_width(row), start, INK)
+            self._write(label, left + self._sample_width(row), start, INK)
             top -= height + 0.06
 
+    def _sample_width(self, row: Row) -> float:
+        """Circles are those of the map, whatever the size of the texts."""
+        return 2 * LARGEST_RADIUS + 0.12 if row.kind == "circle" else self._scale * _SAMPLE_WIDTH
+
+    def _label_width(self, row: Row) -> float:
+        return self._legend_width - self._sample_width(row) - 0.04
+
+    def _filled(self, fill: Fill, left: float, middle: float) -> Rectangle:
+        width, height = (self._scale * side for side in _SAMPLE)
+        return Rectangle(
+            (left, middle - height / 2),
+            width,
+            height,
+            facecolor=fill.colour,
+            edgecolor="#aab0b9",
+            linewidth=0.6,
+            hatch=fill.hatch,
+            hatchcolor=fill.hatch_colour,
+        )
+
     def _draw_sample(self, row: Row, left: float, middle: float) -> None:
+        width, height = (self._scale * side for side in _SAMPLE)
         if row.fill is not None:
-            self._page.add_patch(_sample(row.fill, left, middle))
+            self._page.add_patch(self._filled(row.fill, left, middle))
         elif row.kind == "dot":
             self._page.add_patch(
-                Circle((left + 0.17, middle), 0.05, facecolor=INK, edgecolor="#ffffff")
+                Circle(
+                    (left + width / 2, middle),
+                    0.05 * self._scale,
+                    facecolor=INK,
+                    edgecolor="#ffffff",
+                )
             )
         elif row.kind == "circle":
             self._page.add_patch(
@@ -245,11 +280,18 @@ class Sheet:
             )
         elif row.kind == "outline":
             self._page.add_patch(
-                Rectangle((left, middle - 0.08), 0.34, 0.16, fill=False, edgecolor=INK, linewidth=2)
+                Rectangle(
+                    (left, middle - height / 2),
+                    width,
+                    height,
+                    fill=False,
+                    edgecolor=INK,
+                    linewidth=2,
+                )
             )
         elif row.line is not None:
             self._page.plot(
-                [left, left + 0.34],
+                [left, left + width],
                 [middle, middle],
                 color=row.line.colour,
                 linewidth=row.line.width,
@@ -260,8 +302,8 @@ class Sheet:
         """Nine cells with their number of territories; returns the height reached."""
         left = self._legend_left
         top = self._write(key.up, left, top, INK) - 0.05
-        width, height = _CELL
-        font = FontProperties(family="DejaVu Sans", size=9, weight="bold")
+        width, height = key.cell
+        font = FontProperties(family="DejaVu Sans", size=9 * self._scale, weight="bold")
         for cell, count in enumerate(key.grid.counts):
             x, y = left + (cell % 3) * width, top - (3 - cell // 3) * height
             self._page.add_patch(
@@ -294,7 +336,7 @@ class Sheet:
             linewidth=1.4,
             solid_joinstyle="miter",
         )
-        label = self._wrapped(_length_label(metres), _LEGEND_WIDTH, 9)
+        label = self._wrapped(_length_label(metres), self._legend_width, 9)
         self._write(label, left, bottom + tick + 0.06 + label.height, INK)
         x = _WIDTH - _MARGIN - 0.2
         arrow = [(x, bottom + 0.36), (x - 0.09, bottom), (x, bottom + 0.08), (x + 0.09, bottom)]
@@ -327,7 +369,9 @@ class Sheet:
 
     def _wrapped(self, text: str, width: float, size: float, bold: bool = False) -> Text:
         """The text cut into lines at most `width` inches wide, at spaces if possible."""
-        font = FontProperties(family="DejaVu Sans", size=size, weight="bold" if bold else "normal")
+        font = FontProperties(
+            family="DejaVu Sans", size=self._scale * size, weight="bold" if bold else "normal"
+        )
         lines: list[str] = []
         for paragraph in text.split("\n"):
             line = ""
@@ -365,31 +409,19 @@ class _Key:
     grid: Grid
     up: Text
     across: Text
+    scale: float
+
+    @property
+    def cell(self) -> tuple[float, float]:
+        return self.scale * _CELL[0], self.scale * _CELL[1]
 
     @property
     def height(self) -> float:
-        return self.up.height + self.across.height + 3 * _CELL[1] + 0.22
-
-
-def _sample_width(row: Row) -> float:
-    return 2 * LARGEST_RADIUS + 0.12 if row.kind == "circle" else _SAMPLE_WIDTH
+        return self.up.height + self.across.height + 3 * self.cell[1] + 0.22
 
 
 def _row_height(row: Row, label: Text) -> float:
     return max(label.height, 2 * row.radius)
-
-
-def _sample(fill: Fill, left: float, middle: float) -> Rectangle:
-    return Rectangle(
-        (left, middle - 0.08),
-        0.34,
-        0.16,
-        facecolor=fill.colour,
-        edgecolor="#aab0b9",
-        linewidth=0.6,
-        hatch=fill.hatch,
-        hatchcolor=fill.hatch_colour,
-    )
 
 
 def round_length(metres: float) -> float:

@@ -36,7 +36,6 @@ from views.map_content import SYMBOL_GROUND, MapContent, Symbols, choropleth
 from views.map_sheet import (
     BODY_HEIGHT,
     LARGEST_RADIUS,
-    PANEL_TITLE,
     Fill,
     Format,
     PictureLine,
@@ -89,20 +88,22 @@ def map_picture(
     lines: Sequence[PictureLine] = (),
     width_px: int = 1600,
     body_height: float = BODY_HEIGHT,
+    text_scale: float = 1.0,
     format: Format = "png",
 ) -> bytes:
     """A map (classes, circles or two indicators crossed) as a PNG or SVG image.
 
     `gdf` has the columns code, name and geometry (EPSG:4326); `content` is what the interactive
     map of the same choices shows. The image is `width_px` wide, stands for 10 inches, and its
-    height follows the texts, the legend and `body_height` (inches). The projection is Lambert-93
+    height follows the texts, the legend and `body_height` (inches). `text_scale` enlarges every text
+    (the legend is in 9.5 points at 1): a slide is read from afar. The projection is Lambert-93
     in métropole and the local UTM zone overseas: where the perimeter spans several zones, the one
     with most communes is drawn large and the others beside it, each at its own scale. The same
     arguments always give the same bytes. Raises ValueError, in French, without any row or for
     another projection.
     """
     parts, left_out = _parts(gdf, content)
-    sheet = Sheet(width_px, body_height)
+    sheet = Sheet(width_px, body_height, text_scale)
     name = dict(zip(gdf["code"], gdf["name"], strict=True)).get(selected or "")
     rows = _legend_rows(
         [part.rows["character"] for part in parts],
@@ -165,7 +166,7 @@ def multiples_picture(
     boxes = sheet.cells(columns, lines_of_panels)
     for (label, content, parts, _), box in zip(drawn, boxes, strict=False):
         left, bottom, width, height = box
-        inner = (left, bottom, width, height - PANEL_TITLE)
+        inner = (left, bottom, width, height - sheet.panel_title)
         axes = sheet.axes(inner)
         _set_extent(axes, parts[0].rows, inner)
         _paint_all(axes, parts[0].rows, content, (), selected, ())
@@ -192,6 +193,7 @@ def draw_choropleth(
     legend_labels: Sequence[str],
     source_line: str,
     width_px: int = 1600,
+    text_scale: float = 1.0,
     marked_label: str = "Commune avec un quartier prioritaire",
 ) -> bytes:
     """The choropleth map as a PNG image, from the arguments of `views.maps.choropleth_map`."""
@@ -214,6 +216,7 @@ def draw_choropleth(
         marked=marked,
         marked_label=marked_label,
         width_px=width_px,
+        text_scale=text_scale,
     )
 
 

@@ -170,12 +170,17 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, width: float) -> None:
     assert re.sub(" ", "", "".join(wrapped.lines)) == re.sub(" ", "", text)
 
 
-def test_no_text_overlaps_another_or_leaves_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scale", [1.0, 2.0], ids=["page", "diapositive"])
+def test_no_text_overlaps_another_or_leaves_the_page(
+    scale: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     boxes: list[tuple[str, np.ndarray]] = []
+    points: list[float] = []
     original = Text.draw
 
     def spy(self: Text, renderer: RendererBase) -> None:
         if self.get_text():
+            points.append(float(self.get_fontsize()))
             boxes.append((self.get_text(), self.get_window_extent(renderer).get_points()))
         original(self, renderer)
 
@@ -191,7 +196,9 @@ def test_no_text_overlaps_another_or_leaves_the_page(monkeypatch: pytest.MonkeyP
         source_line=long * 4,
         marked=["A"],
         states=pd.Series({"A": "approx", "B": "ok", "C": "secret"}),
+        text_scale=scale,
     )
+    assert min(points) == 8 * scale
     height, width, _ = pixels(png).shape
     for text, ((left, bottom), (right, top)) in boxes:
         assert left >= 0 and bottom >= 0 and right <= width and top <= height, text
