@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from diagnostic.need import national_draws, national_reference, robustness
+from diagnostic import redraw
+from diagnostic.need import national_draws, national_reference
 
 Measure = tuple[str, float, str, float | None]
 COMMUNES, DOMAINS, INDICATORS_EACH, DRAWS, ON_PAGE = 35_000, 5, 4, 1000, 150
@@ -42,7 +43,29 @@ def measure_need() -> Iterator[Measure]:
     yield "… temps de processeur", time.process_time() - used, "s", None
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 / 1024
     yield "… mémoire la plus haute du processus", peak, "Go", 2
-    page = frame.iloc[:ON_PAGE]
+    yield from measure_moves(frame, population, domains, reference, errors, national.table)
+
+
+def measure_moves(
+    frame: pd.DataFrame,
+    population: pd.Series,
+    domains: dict[str, dict[str, int]],
+    reference: pd.DataFrame,
+    errors: dict[str, float],
+    exact: pd.DataFrame,
+) -> Iterator[Measure]:
+    """Draws made ready, then a move of the weights, and how far the sample is from the country."""
     start = time.perf_counter()
-    robustness(page, national, errors)
-    yield f"Besoin de {ON_PAGE} communes, {DRAWS} tirages", time.perf_counter() - start, "s", 0.5
+    ready = redraw.make_ready(
+        frame, population, domains, list(domains), reference, errors=errors, draws=DRAWS
+    )
+    page = frame.iloc[:ON_PAGE]
+    terms = redraw.terms(page, ready, errors)
+    label = f"Tirages apprêtés : {redraw.POINTS} points de France, {ON_PAGE} communes"
+    yield label, time.perf_counter() - start, "s", 2
+    weights = dict.fromkeys(domains, 1.0)
+    start = time.perf_counter()
+    under = redraw.under_limits(ready, terms, weights, redraw.limits(ready, weights))
+    yield f"… un mouvement des poids, {DRAWS} tirages", time.perf_counter() - start, "s", 0.2
+    gap = (under[0] - exact["p_socle"].iloc[:ON_PAGE].dropna()).abs().max()
+    yield "… plus grand écart d'une probabilité au calcul complet", float(100 * gap), "points", 5

@@ -135,8 +135,13 @@ def effective_weights(frame: pd.DataFrame, score: pd.Series, population: pd.Seri
     Nominal weights say what was meant; correlated indicators weigh more than that (Becker 2017).
     They sum to 1.
     """
-    together = correlations(frame.assign(**{"": score}), population)[""].drop("")
-    squared = together**2
+    people = population.reindex(frame.index).to_numpy(dtype=float)
+    values = score.to_numpy(dtype=float)
+    together = {
+        name: _correlation(frame[name].to_numpy(dtype=float), values, people)
+        for name in frame.columns
+    }
+    squared = pd.Series(together, dtype=float) ** 2
     return squared / squared.sum()
 
 

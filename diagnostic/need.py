@@ -86,25 +86,41 @@ def index(
     ValueError, in French, for unknown or ill-formed inputs.
     """
     shares = normalised_weights(domains, weights)
+    return _weighed(domain_scores(frame, domains, reference), shares)
+
+
+def domain_scores(frame: pd.DataFrame, domains: Domains, reference: pd.DataFrame) -> pd.DataFrame:
+    """Score of each domain (columns ``domain:<name>``, z units), which no weight changes."""
     means, sds = _reference_of(domains, reference)
     values = _values_of(frame, domains)
     scores = {
-        name: _domain_score(indicators, values, means, sds) for name, indicators in domains.items()
+        DOMAIN_PREFIX + name: _domain_score(indicators, values, means, sds)
+        for name, indicators in domains.items()
     }
+    return pd.DataFrame(scores, index=frame.index)
+
+
+def weighed(scores: pd.DataFrame, weights: Weights) -> pd.DataFrame:
+    """:func:`index` from the scores of its domains: what is left to do when a weight moves."""
+    names = [str(column).removeprefix(DOMAIN_PREFIX) for column in scores.columns]
+    return _weighed(scores, normalised_weights({name: {} for name in names}, weights))
+
+
+def _weighed(scores: pd.DataFrame, shares: Mapping[str, float]) -> pd.DataFrame:
+    by_domain = {name: scores[DOMAIN_PREFIX + name].to_numpy() for name in shares}
     weighted = [name for name, share in shares.items() if share > 0]
-    known = {name: ~np.isnan(scores[name]) for name in weighted}
-    count, total, covered = (np.zeros(len(frame)) for _ in range(3))
+    known = {name: ~np.isnan(by_domain[name]) for name in weighted}
+    count, total, covered = (np.zeros(len(scores)) for _ in range(3))
     for name in weighted:
         count += known[name]
         covered += np.where(known[name], shares[name], 0.0)
-        total += np.where(known[name], shares[name] * scores[name], 0.0)
+        total += np.where(known[name], shares[name] * by_domain[name], 0.0)
     classable = 4 * count >= 3 * len(weighted)
-    need = np.full(len(frame), np.nan)
+    need = np.full(len(scores), np.nan)
     np.divide(total, covered, out=need, where=classable)
-    result = pd.DataFrame({"need": need}, index=frame.index)
-    for name, score in scores.items():
-        result[DOMAIN_PREFIX + name] = score
-    result["missing_domains"] = _missing_names(known, len(frame), frame.index)
+    result = scores.copy()
+    result.insert(0, "need", need)
+    result["missing_domains"] = _missing_names(known, scores.index)
     result["complete"] = count == len(weighted)
     result["classable"] = classable
     return result
@@ -354,7 +370,7 @@ def national_draws(
     if not people[known].sum() > 0:
         raise ValueError("Aucun habitant dans les territoires classables : pays inutilisable.")
     low, high = weighted_quantiles(result["need"], people, cuts)
-    indicators, stated = _prepared(frame, result, domains, weights, reference, errors)
+    indicators, stated = prepared(frame, result, domains, weights, reference, errors)
     shares = [share for share in normalised_weights(domains, weights).values() if share > 0]
     plan = draw_plan(shares, indicators.domain, choices, draws, seed)
     scales = national_scales(indicators, people[known])
@@ -381,7 +397,7 @@ def robustness(frame: pd.DataFrame, national: National, errors: Errors = None) -
     are known: it is too confident. NaN, "non classable" and False where need is unknown.
     """
     result = index(frame, national.domains, national.weights, national.reference)
-    indicators, stated = _prepared(
+    indicators, stated = prepared(
         frame, result, national.domains, national.weights, national.reference, errors
     )
     positions, under, _ = simulate(
@@ -398,11 +414,11 @@ def frontiers(table: pd.DataFrame) -> pd.Series:
     """
     names = (SOCLE, RENFORCE, INTENSIF)
     chances = table[[f"p_{name}" for name in names]].to_numpy(dtype=float)
-    result = pd.Series([()] * len(table), index=table.index, dtype=object)
+    between: list[tuple[str, ...]] = [()] * len(table)
     for row in np.flatnonzero(np.nan_to_num(chances.max(axis=1), nan=1.0) < FIRM - 1e-12):
         two = sorted(np.argsort(-chances[row], kind="stable")[:2])
-        result.iloc[row] = tuple(names[place] for place in two)
-    return result
+        between[row] = tuple(names[place] for place in two)
+    return pd.Series(between, index=table.index, dtype=object)
 
 
 def _people_of(population: pd.Series, frame: pd.DataFrame) -> FloatArray:
@@ -415,7 +431,7 @@ def _people_of(population: pd.Series, frame: pd.DataFrame) -> FloatArray:
     return people
 
 
-def _prepared(
+def prepared(
     frame: pd.DataFrame,
     result: pd.DataFrame,
     domains: Domains,
@@ -468,15 +484,25 @@ def _robustness_table(
     stated: BoolArray,
 ) -> pd.DataFrame:
     """Simulated positions and groups beside the group of the index, on every row."""
-    shares = under / len(positions)
     low, middle, high = band(positions)
+    columns = {"position_low": low, "position": middle, "position_high": high}
+    known = result.index[result["classable"].to_numpy()]
+    table = pd.DataFrame(columns, index=known).reindex(result.index)
+    table = table.join(chances(result, cuts, under / len(positions)))
+    table["error_stated"] = pd.Series(stated, index=known).reindex(result.index, fill_value=False)
+    return table
+
+
+def chances(result: pd.DataFrame, cuts: tuple[float, float], under: FloatArray) -> pd.DataFrame:
+    """Chance of each group over the draws, group of the index, whether it is firm.
+
+    ``result`` from :func:`index`; ``cuts``: see :func:`groups`; ``under``: share of the draws under
+    each cut (2 x classable row). Columns as in :func:`robustness`.
+    """
     columns = {
-        "position_low": low,
-        "position": middle,
-        "position_high": high,
-        "p_socle": shares[0],
-        "p_renforce": shares[1] - shares[0],
-        "p_intensif": 1 - shares[1],
+        "p_socle": under[0],
+        "p_renforce": under[1] - under[0],
+        "p_intensif": 1 - under[1],
     }
     known = result.index[result["classable"].to_numpy()]
     table = pd.DataFrame(columns, index=known).reindex(result.index)
@@ -489,7 +515,6 @@ def _robustness_table(
     table["group"] = read["group"]
     # The shares of the draws are multiples of 1/draws: 0.8 reached up to rounding is reached.
     table["firm"] = read["firm"] & (probability >= FIRM - 1e-12)
-    table["error_stated"] = pd.Series(stated, index=known).reindex(result.index, fill_value=False)
     return table
 
 
@@ -562,12 +587,14 @@ def _reference_of(
     return means, sds
 
 
-def _missing_names(known: Mapping[str, BoolArray], length: int, index: pd.Index) -> pd.Series:
-    """Tuple of missing domain names per row; computed once per distinct pattern of missingness."""
+def _missing_names(known: Mapping[str, BoolArray], index: pd.Index) -> pd.Series:
+    """Tuple of missing domain names per row; one object for each set of missing domains."""
     names = list(known)
-    pattern = ~np.column_stack([known[name] for name in names]).reshape(length, len(names))
-    distinct, row = np.unique(pattern, axis=0, return_inverse=True)
+    pattern = np.zeros(len(index), dtype=np.int64)
+    for place, name in enumerate(names):
+        pattern |= np.where(known[name], 0, 1 << place)
+    distinct, row = np.unique(pattern, return_inverse=True)
     labels = np.empty(len(distinct), dtype=object)
-    for position, missing in enumerate(distinct):
-        labels[position] = tuple(n for n, absent in zip(names, missing, strict=True) if absent)
-    return pd.Series(labels[row.ravel()], index=index, dtype=object)
+    for position, missing in enumerate(distinct.tolist()):
+        labels[position] = tuple(n for place, n in enumerate(names) if missing >> place & 1)
+    return pd.Series(labels[row], index=index, dtype=object)

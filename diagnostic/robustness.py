@@ -169,7 +169,7 @@ def simulate(
     draws, size = len(plan.left_out), indicators.z.shape[1]
     curves = country if isinstance(country, Curves) else _empty_curves(draws)
     positions = np.empty((draws, size), dtype=np.float32)
-    scaled = {m: _scaled(indicators, scales, m) for m in np.unique(plan.normalisation).tolist()}
+    scaled = {m: scaled_by(indicators, scales, m) for m in np.unique(plan.normalisation).tolist()}
 
     def run(rows: IntArray) -> IntArray:
         under = np.zeros((2, size), dtype=np.intp)
@@ -184,7 +184,7 @@ def simulate(
 
     total = np.zeros((2, size), dtype=np.intp)
     with ThreadPoolExecutor(THREADS) as pool:  # a draw fills its own rows: no order matters
-        blocks = list(_blocks(plan))
+        blocks = list(blocks_of(plan))
         for done, under in enumerate(pool.map(run, blocks), start=1):
             total += under
             if progress is not None:
@@ -221,7 +221,7 @@ def _check_choices(choices: Choices, draws: int) -> None:
             raise ValueError(f"Choix inconnu ou absent ({', '.join(known)}) : {', '.join(wrong)}.")
 
 
-def _blocks(plan: Plan) -> Iterator[IntArray]:
+def blocks_of(plan: Plan) -> Iterator[IntArray]:
     """A few rows of draws at a time, that share every choice but the weights."""
     order = np.lexsort([plan.left_out, plan.geometric, plan.normalisation])
     same = (
@@ -234,7 +234,7 @@ def _blocks(plan: Plan) -> Iterator[IntArray]:
             yield rows[start : start + DRAWS_AT_ONCE]
 
 
-def _scaled(indicators: Indicators, scales: Scales, method: str) -> Indicators:
+def scaled_by(indicators: Indicators, scales: Scales, method: str) -> Indicators:
     """z and its error on the 0-1 scale of a normalisation; in cells for the position."""
     low, high, top = -Z_LIMIT * np.ones(1), Z_LIMIT * np.ones(1), 1.0
     if method == "minmax":
@@ -267,8 +267,21 @@ def _all_scores(scaled: Indicators, plan: Plan, scales: Scales, rows: IntArray) 
 
 def _scores(scaled: Indicators, plan: Plan, scales: Scales, rows: IntArray) -> Float32Array:
     """Score of each territory in the draws of a block (draw x territory)."""
+    total, covered = (np.zeros((len(rows), scaled.z.shape[1]), np.float32) for _ in range(2))
+    for domain, (term, holds) in enumerate(domain_terms(scaled, plan, scales, rows)):
+        weight = plan.weights[rows, domain][:, None] * holds
+        term *= weight
+        total += term
+        covered += weight
+    total /= covered
+    return total
+
+
+def domain_terms(
+    scaled: Indicators, plan: Plan, scales: Scales, rows: IntArray
+) -> Iterator[tuple[Float32Array, npt.NDArray[np.bool_]]]:
+    """Each domain in turn, in the draws of a block: its score before any weight, and who has one."""
     first, size = rows[0], scaled.z.shape[1]
-    total, covered = (np.zeros((len(rows), size), np.float32) for _ in range(2))
     terms = _terms(scaled, plan, scales, rows)
     for domain in range(plan.weights.shape[1]):
         summed, count = np.zeros((len(rows), size), np.float32), np.zeros(size, np.float32)
@@ -283,12 +296,7 @@ def _scores(scaled: Indicators, plan: Plan, scales: Scales, rows: IntArray) -> F
             summed *= 99
             summed += 1
             np.log(summed, out=summed)
-        weight = plan.weights[rows, domain][:, None] * (count > 0)
-        summed *= weight
-        total += summed
-        covered += weight
-    total /= covered
-    return total
+        yield summed, count > 0
 
 
 def _terms(

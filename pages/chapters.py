@@ -592,8 +592,11 @@ def method_blocks(asked: Asked) -> list[Block]:
             cibles.MISSING_RULES,
             cibles.ERRORS_UNKNOWN,
         ]
-        if not reference_of(asked).exact:
-            said += [cibles.APPROXIMATE_REFERENCE, cibles.APPROXIMATE_STABILITY]
+        said += (
+            [cibles.SAMPLED_STABILITY]
+            if reference_of(asked).exact
+            else [cibles.APPROXIMATE_REFERENCE, cibles.APPROXIMATE_STABILITY]
+        )
         blocks += [Heading("Le besoin"), *(Paragraph(plain(one)) for one in said)]
     return [*blocks, Heading("Ce document"), Paragraph(words.METHOD_AGAIN)]
 

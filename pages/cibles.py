@@ -37,6 +37,7 @@ from views.cibles import (
     GROUP_MEANING,
     GROUPS,
     MISSING_RULES,
+    SAMPLED_STABILITY,
     STABILITY,
     chances_text,
     crossing_chart,
@@ -212,8 +213,8 @@ def show_stability(found: Current, table: pd.DataFrame, chosen: Chosen, cut: str
         st.markdown(STABILITY)
         st.markdown(ERRORS_UNKNOWN)
         exact = commune_needs(chosen.weights, chosen.purpose.id).reference.exact
-        if cut == "national" and not exact:
-            st.markdown(APPROXIMATE_STABILITY)
+        if cut == "national":
+            st.markdown(SAMPLED_STABILITY if exact else APPROXIMATE_STABILITY)
 
 
 def show_list(found: Current, table: pd.DataFrame, chosen: Chosen) -> None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
-from diagnostic import need
+from diagnostic import need, redraw
 from diagnostic.composite import correlated_pairs, correlations, effective_weights
 from diagnostic.rates import proportion
 from pages.shared import build_path, indicators, open_warehouse
@@ -28,7 +28,9 @@ QUANTILES = (0.05, 0.6, 0.8, 0.95)
 GENERAL = "general"
 DRAWS = 1000
 # Imaginary communes that stand for France when it is not loaded.
-IMAGINARY = 1000
+IMAGINARY = redraw.POINTS
+# Communes whose draws are kept between two moves of a weight (40 MB); more are read in turn.
+KEPT = 2000
 DRAWING = "1 000 autres façons de calculer le besoin des communes de France…"
 Weights = tuple[tuple[str, float], ...]
 
@@ -84,13 +86,11 @@ class _Matrix:
     population: pd.Series
     arms: frozenset[str]
 
-    @property
+    @cached_property
     def country(self) -> _Matrix:
         """Whole communes alone, where nobody is counted twice."""
-        kept = [code for code in self.values.index if code not in self.arms]
-        return _Matrix(
-            self.values.loc[kept], self.errors.loc[kept], self.population[kept], frozenset()
-        )
+        kept = ~self.values.index.isin(self.arms)
+        return _Matrix(self.values[kept], self.errors[kept], self.population[kept], frozenset())
 
 
 @st.cache_resource(show_spinner=False)
@@ -164,11 +164,17 @@ def _suited(path: str, purpose: str) -> SuitedNeeds:
 @st.cache_resource(max_entries=20, show_spinner="Lecture du besoin des communes…")
 def _commune_needs(path: str, purpose: str, weights: Weights) -> CommuneNeeds:
     card = _suited(path, purpose).card
-    communes = _matrix(path, purpose)
-    moments = _references(path, purpose)[["mean", "sd"]]
-    scores = need.index(communes.values, card.directions, dict(weights), moments)
+    scores = need.weighed(_domain_scores(path, purpose), dict(weights))
     reference = _national(path, purpose, scores, dict(weights))
-    return CommuneNeeds(scores, communes.values[card.access.id], reference)
+    return CommuneNeeds(scores, _matrix(path, purpose).values[card.access.id], reference)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _domain_scores(path: str, purpose: str) -> pd.DataFrame:
+    """Domains of every loaded commune, which no weight changes."""
+    moments = _references(path, purpose)[["mean", "sd"]]
+    directions = _suited(path, purpose).card.directions
+    return need.domain_scores(_matrix(path, purpose).values, directions, moments)
 
 
 @st.cache_resource(max_entries=6, show_spinner="Lecture des communes…")
@@ -180,6 +186,7 @@ def _matrix(path: str, purpose: str) -> _Matrix:
     )
     long = pd.concat([communes, arms]) if len(arms) else communes
     long["error"] = _errors(long)
+    long["code"] = long["code"].astype(object)  # looked up many times: Arrow strings are slower
     wide, errors = (
         long.pivot(index="code", columns="indicator_id", values=column).reindex(
             columns=list(periods)
@@ -217,16 +224,23 @@ def _national(
     path: str, purpose: str, scores: pd.DataFrame, weights: dict[str, float]
 ) -> Reference:
     """Quantiles of need over France: measured when nearly all of it is loaded, else estimated."""
-    people = _matrix(path, purpose).country.population
-    known = scores["need"].reindex(people.index).dropna()
-    people = people.reindex(known.index)
-    country = open_warehouse(path).mart("territory_named", levels=["france"], codes=["FR"])
-    if people.sum() >= NATIONAL_SHARE * country["population"].iloc[0]:
-        return _landmarks(need.weighted_quantiles(known, people, QUANTILES), exact=True)
+    communes = _matrix(path, purpose)
+    people = communes.population.to_numpy()
+    known = (scores["need"].notna() & ~scores.index.isin(communes.arms)).to_numpy()
+    if people[known].sum() >= NATIONAL_SHARE * _inhabitants(path):
+        values = scores["need"].to_numpy()[known]
+        return _landmarks(need.weighted_quantiles(values, people[known], QUANTILES), exact=True)
     signed = need.indicator_weights(_suited(path, purpose).card.directions, weights)
     correlation = _correlation(path, purpose).loc[signed.index, signed.index]
     sd = need.composite_sd(correlation, signed)
     return _landmarks(need.normal_quantiles(sd, QUANTILES), exact=False)
+
+
+@st.cache_resource(show_spinner=False)
+def _inhabitants(path: str) -> float:
+    """People of France."""
+    country = open_warehouse(path).mart("territory_named", levels=["france"], codes=["FR"])
+    return float(country["population"].iloc[0])
 
 
 def _landmarks(quantiles: np.ndarray, *, exact: bool) -> Reference:
@@ -245,65 +259,91 @@ def _correlation(path: str, purpose: str) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=20, show_spinner=False)
 def _checks(path: str, purpose: str, weights: Weights) -> Checks:
-    card = _suited(path, purpose).card
-    communes = _matrix(path, purpose).country
-    counted = {domain for domain, weight in weights if weight > 0}
-    names = [one for domain, ways in card.directions.items() if domain in counted for one in ways]
-    frame = communes.values[names].dropna()
-    people = communes.population.reindex(frame.index)
+    frame, people, pairs = _complete(path, purpose, _counted(weights))
     score = _commune_needs(path, purpose, weights).scores["need"].reindex(frame.index)
-    return Checks(
-        effective_weights(frame, score, people), correlated_pairs(frame, people), len(frame)
-    )
+    return Checks(effective_weights(frame, score, people), pairs, len(frame))
+
+
+def _counted(weights: Weights) -> tuple[str, ...]:
+    """Domains that weigh something."""
+    return tuple(domain for domain, weight in weights if weight > 0)
 
 
 @st.cache_resource(max_entries=12, show_spinner=False)
-def _country(path: str, purpose: str, weights: Weights) -> need.National:
-    """Every draw over France; over imaginary communes of the same moments when it is not loaded."""
-    card = _suited(path, purpose).card
+def _complete(
+    path: str, purpose: str, counted: tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.Series, pd.DataFrame]:
+    """Communes that have every indicator of domains: values, people, pairs of indicators alike."""
+    directions = _suited(path, purpose).card.directions
+    communes = _matrix(path, purpose).country
+    frame = communes.values[[one for name in counted for one in directions[name]]].dropna()
+    people = communes.population.reindex(frame.index)
+    return frame, people, correlated_pairs(frame, people)
+
+
+@st.cache_resource(max_entries=3, show_spinner="1 000 autres façons de calculer le besoin…")
+def _ready(path: str, purpose: str, counted: tuple[str, ...]) -> redraw.Ready:
+    """The draws before the weights; over imaginary communes when France is not loaded."""
+    directions = _suited(path, purpose).card.directions
     moments = _references(path, purpose)[["mean", "sd"]]
-    reference = _commune_needs(path, purpose, weights).reference
-    if reference.exact:
-        communes = _matrix(path, purpose).country
-        bar = st.progress(0.0, DRAWING)
-        drawn = need.national_draws(
-            communes.values,
-            communes.population,
-            card.directions,
-            dict(weights),
-            moments,
-            errors=communes.errors,
-            draws=DRAWS,
-            progress=lambda done: _advance(bar, done),
-        )
-        bar.empty()
-        return drawn
+    communes = _matrix(path, purpose).country
+    if _commune_needs(path, purpose, _equal(counted, directions)).reference.exact:
+        return redraw.make_ready(
+            communes.values, communes.population, directions, counted, moments,
+            errors=communes.errors, draws=DRAWS,
+        )  # fmt: skip
     imaginary = need.normal_country(moments, _correlation(path, purpose), IMAGINARY)
     people = pd.Series(1.0, index=imaginary.index)
-    drawn = need.national_draws(
-        imaginary, people, card.directions, dict(weights), moments, draws=DRAWS
+    return redraw.make_ready(
+        imaginary, people, directions, counted, moments, draws=DRAWS, points=IMAGINARY
     )
-    return replace(drawn, cuts=reference.cuts)
 
 
-def _advance(bar: DeltaGenerator, done: float) -> None:
-    """Move the bar by twentieths: the screen needs no more, and each move is sent to it."""
-    if round(100 * done) % 5 == 0:
-        bar.progress(done, DRAWING)
+def _equal(counted: tuple[str, ...], domains: Mapping[str, object]) -> Weights:
+    return tuple((name, float(name in counted)) for name in domains)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False)
+def _limits(path: str, purpose: str, weights: Weights) -> np.ndarray:
+    """Score at the two limits of the groups in each draw."""
+    return redraw.limits(_ready(path, purpose, _counted(weights)), dict(weights))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _kept_terms(
+    path: str, purpose: str, counted: tuple[str, ...], codes: tuple[str, ...]
+) -> redraw.Terms:
+    return _terms(path, purpose, counted, codes)
+
+
+def _terms(
+    path: str, purpose: str, counted: tuple[str, ...], codes: tuple[str, ...]
+) -> redraw.Terms:
+    """What communes bring to each draw, before the weights."""
+    communes, here = _matrix(path, purpose), list(codes)
+    return redraw.terms(
+        communes.values.reindex(here),
+        _ready(path, purpose, counted),
+        communes.errors.reindex(here),
+    )
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _stability(path: str, purpose: str, weights: Weights, codes: tuple[str, ...]) -> pd.DataFrame:
-    communes = _matrix(path, purpose)
-    here = list(codes)
-    country = _country(path, purpose, weights)
-    if set(here) <= set(country.table.index):  # drawn with the country: the same rows
-        return country.table.loc[here]
-    return need.robustness(
-        communes.values.reindex(here),
-        country,
-        errors=communes.errors.reindex(here),
-    )
+    scored = _commune_needs(path, purpose, weights)
+    ready, cuts = _ready(path, purpose, _counted(weights)), _limits(path, purpose, weights)
+    scores = need.weighed(_domain_scores(path, purpose).reindex(list(codes)), dict(weights))
+    if len(codes) <= KEPT:
+        here = _kept_terms(path, purpose, _counted(weights), codes)
+        under = redraw.under_limits(ready, here, dict(weights), cuts)
+        return need.chances(scores, scored.reference.cuts, under)
+    bar, parts = st.progress(0.0, DRAWING), []
+    for start in range(0, len(codes), KEPT):
+        here = _terms(path, purpose, _counted(weights), codes[start : start + KEPT])
+        parts.append(redraw.under_limits(ready, here, dict(weights), cuts))
+        bar.progress(min((start + KEPT) / len(codes), 1.0), DRAWING)
+    bar.empty()
+    return need.chances(scores, scored.reference.cuts, np.concatenate(parts, axis=1))
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from pages.linked import linked_selectbox
-from pages.shared import Current, mart
+from pages.local_data import remembered
+from pages.shared import Current, build_path, mart
 
 ALL = "tous"
 
@@ -50,9 +51,17 @@ TARGETS = {
 def target_counts(found: Current) -> dict[str, tuple[pd.Series, str]]:
     """People of each target by commune, and their period: those known in every inhabited commune."""
     inhabitants = found.communes.set_index("code")["population"]
+    return _target_counts(build_path(), found.codes, inhabitants)
+
+
+@remembered(max_entries=60)
+def _target_counts(
+    path: str, codes: tuple[str, ...], _inhabitants: pd.Series
+) -> dict[str, tuple[pd.Series, str]]:
+    inhabitants = _inhabitants
     lived_in = set(inhabitants.index[inhabitants > 0])
-    ages = mart("population_ages", codes=found.code_list)
-    figures = mart("commune_values", codes=found.code_list)
+    ages = mart("population_ages", codes=list(codes))
+    figures = mart("commune_values", codes=list(codes))
     counts: dict[str, tuple[pd.Series, str]] = {ALL: (inhabitants, "")}
     for key, target in TARGETS.items():
         if key == ALL:

@@ -160,7 +160,7 @@ def test_the_spread_of_the_scores_is_that_of_the_stated_errors() -> None:
     )
     plan = rb.draw_plan([1.0], indicators.domain, STILL, 50, 1)
     scales = rb.Scales(np.array([-1.0]), np.array([1.0]), np.zeros((1, 4096), np.float32))
-    scaled = rb._scaled(indicators, scales, "z")
+    scaled = rb.scaled_by(indicators, scales, "z")
     score = 6 * rb._scores(scaled, plan, scales, np.arange(50)) - 3
     assert score.std() == pytest.approx(0.5, rel=0.005)
     assert score.mean() == pytest.approx(0, abs=0.005)
