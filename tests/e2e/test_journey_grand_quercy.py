@@ -45,7 +45,7 @@ def choose_example(page: Page, url: str) -> None:
 def poverty_row(page: Page) -> list[str]:
     """Cells of the line of poverty on the portrait."""
     table = page.locator("table", has=page.get_by_text("Taux de pauvreté", exact=False))
-    row = table.locator("tbody tr", has_text="Taux de pauvreté")
+    row = table.locator("tbody tr", has_text="Taux de pauvreté").first
     return [re.sub(r"\s+", " ", cell).strip() for cell in row.locator("th, td").all_inner_texts()]
 
 
