@@ -6,7 +6,8 @@ PY := .venv/Scripts/python.exe
 endif
 
 # Un fichier de tests reste dans un seul processus : un seul navigateur, une seule application.
-PYTEST_OPTIONS ?= -n auto --maxprocesses=4 --dist=loadfile
+# Les fichiers partent dans leur ordre : les longs (navigateur) d'abord, les plus courts à la fin.
+PYTEST_OPTIONS ?= -n auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 MAKEFLAGS += --no-print-directory
 export PYTHONUTF8 := 1

@@ -41,6 +41,10 @@ PICTURES = {
     "carte": (f"carte?{GRAND_QUERCY}", 960, None),
     "cibles": (f"cibles?{GRAND_QUERCY}", 1500, "Le besoin et l'accès aux soins, croisés"),
     "intensite": (f"intensite?{GRAND_QUERCY}", 1300, None),
+    "acces-aux-soins": (f"acces-aux-soins?{CERGY}", 1400, None),
+    "diagnostic-partage": (f"diagnostic-partage?{CERGY}", 1300, None),
+    "livrables": (f"livrables?{CERGY}", 1300, None),
+    "reunion": (f"reunion?{CERGY}", 900, None),
     "donnees": ("donnees", 900, None),
 }
 IDLE = """() => {
