@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from diagnostic import need, redraw
 from diagnostic.composite import correlated_pairs, correlations, effective_weights
@@ -29,8 +30,6 @@ GENERAL = "general"
 DRAWS = 1000
 # Imaginary communes that stand for France when it is not loaded.
 IMAGINARY = redraw.POINTS
-# Communes whose draws are kept between two moves of a weight (40 MB); more are read in turn.
-KEPT = 2000
 DRAWING = "1 000 autres façons de calculer le besoin des communes de France…"
 Weights = tuple[tuple[str, float], ...]
 
@@ -310,12 +309,6 @@ def _limits(path: str, purpose: str, weights: Weights) -> np.ndarray:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _kept_terms(
-    path: str, purpose: str, counted: tuple[str, ...], codes: tuple[str, ...]
-) -> redraw.Terms:
-    return _terms(path, purpose, counted, codes)
-
-
 def _terms(
     path: str, purpose: str, counted: tuple[str, ...], codes: tuple[str, ...]
 ) -> redraw.Terms:
@@ -328,22 +321,30 @@ def _terms(
     )
 
 
+def _advance(bar: DeltaGenerator, done: float) -> None:
+    bar.progress(done, DRAWING)
+
+
 @st.cache_resource(max_entries=60, show_spinner=False)
 def _stability(path: str, purpose: str, weights: Weights, codes: tuple[str, ...]) -> pd.DataFrame:
     scored = _commune_needs(path, purpose, weights)
     ready, cuts = _ready(path, purpose, _counted(weights)), _limits(path, purpose, weights)
     scores = need.weighed(_domain_scores(path, purpose).reindex(list(codes)), dict(weights))
-    if len(codes) <= KEPT:
-        here = _kept_terms(path, purpose, _counted(weights), codes)
+    if len(codes) <= redraw.PART:
+        here = _terms(path, purpose, _counted(weights), codes)
         under = redraw.under_limits(ready, here, dict(weights), cuts)
         return need.chances(scores, scored.reference.cuts, under)
-    bar, parts = st.progress(0.0, DRAWING), []
-    for start in range(0, len(codes), KEPT):
-        here = _terms(path, purpose, _counted(weights), codes[start : start + KEPT])
-        parts.append(redraw.under_limits(ready, here, dict(weights), cuts))
-        bar.progress(min((start + KEPT) / len(codes), 1.0), DRAWING)
+    communes, bar = _matrix(path, purpose), st.progress(0.0, DRAWING)
+    under = redraw.under_by_parts(
+        communes.values.reindex(list(codes)),
+        ready,
+        dict(weights),
+        cuts,
+        communes.errors.reindex(list(codes)),
+        lambda done: _advance(bar, done),
+    )
     bar.empty()
-    return need.chances(scores, scored.reference.cuts, np.concatenate(parts, axis=1))
+    return need.chances(scores, scored.reference.cuts, under)
 
 
 @st.cache_resource(max_entries=60, show_spinner=False)

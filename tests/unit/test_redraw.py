@@ -92,6 +92,21 @@ def test_who_else_is_read_changes_no_digit() -> None:
         pd.testing.assert_frame_equal(alone, together.loc[some], check_exact=True)
 
 
+def test_many_territories_are_read_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame, people = country(330, seed=5, missing=0.05)
+    errors = stated(frame)
+    told: list[float] = []
+    ready = redraw.make_ready(
+        frame, people, DOMAINS, list(DOMAINS), nd.national_reference(frame, people), draws=40
+    )
+    cuts = redraw.limits(ready, WEIGHTS)
+    whole = redraw.under_limits(ready, redraw.terms(frame, ready, errors), WEIGHTS, cuts)
+    monkeypatch.setattr(redraw, "PART", 100)
+    parts = redraw.under_by_parts(frame, ready, WEIGHTS, cuts, errors, told.append)
+    np.testing.assert_array_equal(parts, whole)
+    assert told == [0.25, 0.5, 0.75, 1.0]
+
+
 def test_a_domain_turned_round_moves_the_chances_the_other_way() -> None:
     """Reversing an indicator: whoever was carried to the intensive group by it leaves it."""
     frame, people = country(600, seed=4)
