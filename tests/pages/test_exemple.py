@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 from tests.conftest import ROOT
 from tests.pages.test_cibles import CERGY, QUERCY, open_page
 from tests.pages.test_intensite import column, split_of
+from warehouse.needs import load_need_cards
+from warehouse.read import Warehouse
 
 TEXT = (ROOT / "docs" / "exemple-cibler-doser.md").read_text("utf-8")
 LOW, HIGH = -0.9706, 0.9706
@@ -42,6 +45,26 @@ def test_the_need_of_cergy() -> None:
     assert 3**position == pytest.approx(1.4345, abs=2e-4)
 
 
+def test_the_first_numbers_are_those_of_the_warehouse(embedded_warehouse: Path) -> None:
+    """What Cergy's need starts from: its values, and the national means and spreads."""
+    card = load_need_cards().card(load_need_cards().purposes[0])
+    used = [one for domain in card.domains for one in domain.indicators if one.period]
+    opened = Warehouse(embedded_warehouse)
+    references = opened.mart("references_of", indicators=[one.id for one in used])
+    values = opened.mart(
+        "commune_matrix", indicators=[one.id for one in used], periods=[one.period for one in used]
+    )
+    opened.close()
+    cergy = values[values["code"] == "95127"].set_index("indicator_id")["value"]
+    printed = tables()[0][2:]
+    assert len(printed) == len(used) == 4
+    for one, row in zip(used, printed, strict=True):
+        basis = references.set_index(["indicator_id", "period"]).loc[(one.id, one.period)]
+        shown = [number_of(cell) for cell in row[1:4]]
+        assert shown == pytest.approx([cergy[one.id], basis["mean"], basis["sd"]], abs=6e-5)
+        assert number_of(row[4]) == one.direction
+
+
 @pytest.mark.parametrize(
     ("place", "asked"), [(1, CERGY), (2, QUERCY)], ids=["cergy", "grand-quercy"]
 )
@@ -67,6 +90,10 @@ def test_the_split_by_hand_and_on_the_page(app_test: AppTest, place: int, asked:
     for shown, share in whole:
         assert shown == int(share) + (share % 1 >= rests[left - 1] if left else 0)
     page = split_of(open_page(app_test, asked, "intensite"))
+    for name, at in (("Base", 5), ("Renfort", 6)):  # the reinforcement follows from the need
+        assert column(page, name)[:-1] == pytest.approx(
+            [number_of(row[at]) for row in rows], abs=0.051
+        )
     assert [row[0] for row in page[1:-1]] == [row[0] for row in rows]
     assert column(page, "Proportionné")[:-1] == [float(row[8]) for row in rows]
     assert column(page, "À parts égales")[:-1] == [float(row[9]) for row in rows]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import re
+from typing import cast
 from urllib.parse import parse_qsl
 
+import numpy as np
+import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from diagnostic.allocation import observed_ratio, per_head_ratio
+from diagnostic.dosing import Rule, after_reserve
+from pages.dosing import Settings, split
+from pages.shared import Current
 from tests.pages.test_cibles import CERGY, QUERCY, another, open_page, plain
 from tests.pages.test_pages import check, rows_of
+from views.intensite import RESOURCES
 
 ETP = {"ressource": "etp", "quantite_etp": "3.5", "plancher_etp": "0.1"}
 
@@ -120,3 +131,79 @@ def test_three_strategies_and_no_verdict(app_test: AppTest) -> None:
     text = plain(test)
     assert "ne désigne pas de meilleure stratégie" in text
     assert not re.search(r"stratégie la (meilleure|plus efficace)", text)
+
+
+BOUNDS = (-1.0, 1.5)
+NOWHERE = cast(Current, None)  # only a split between neighbours reads the perimeter
+communes = st.lists(
+    st.tuples(
+        st.integers(0, 60_000),
+        st.one_of(st.floats(-3, 3, allow_subnormal=False), st.just(math.nan)),
+        st.sampled_from(["CC A", "CC B", "CC C", None]),
+    ),
+    min_size=1,
+    max_size=25,
+).filter(lambda rows: any(people for people, _, _ in rows))
+
+
+def asked_for(total: float, base: float, ratio: float, least: float, reserve: float) -> Settings:
+    shared, kept = after_reserve(total, reserve, 1)
+    rule = Rule(shared, BOUNDS, base, ratio)
+    return Settings(RESOURCES["dentaires"], total, shared, kept, least, reserve, rule, ())
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    communes,
+    st.integers(1, 5000),
+    st.sampled_from([0.0, 0.25, 0.5, 1.0]),
+    st.sampled_from([1.0, 2.0, 3.0, 5.0]),
+    st.sampled_from([0.0, 1.0, 10.0]),
+    st.sampled_from([0.0, 0.1]),
+    st.sampled_from(["commune", "epci"]),
+)
+def test_the_split_of_the_page_keeps_the_promises_of_the_rule(
+    rows: list[tuple[int, float, str | None]],
+    total: int,
+    base: float,
+    ratio: float,
+    least: float,
+    reserve: float,
+    mesh: str,
+) -> None:
+    """METHODS 6.3 through the function of the page, pooling and reserve included."""
+    codes = [f"{place:05d}" for place in range(len(rows))]
+    table = pd.DataFrame(
+        {
+            "name": [f"Commune {code}" for code in codes],
+            "epci_code": [epci for *_, epci in rows],
+            "epci_name": [epci for *_, epci in rows],
+            "people": [float(people) for people, *_ in rows],
+            "need": [need for _, need, _ in rows],
+        },
+        index=pd.Index(codes, name="code"),
+    )
+    chosen = asked_for(total, base, ratio, least, reserve)
+    found, _ = split(NOWHERE, table, chosen, mesh)
+    assert found["population"].sum() == table["people"].sum()
+    assert found["pooled"].sum() == len(table)
+    assert found["continuous"].sum() == pytest.approx(chosen.shared, abs=0.005)  # (a)
+    assert found["allocated"].sum() == chosen.shared
+    assert chosen.shared + chosen.kept == pytest.approx(total)
+    assert ((found["allocated"] - found["continuous"]).abs() < 1 + 1e-9).all()
+    lived_in = found[found["population"] > 0]
+    mean = chosen.shared / table["people"].sum()
+    assert (lived_in["per_head"] >= base * mean * (1 - 1e-9)).all()  # (b)
+    ordered = lived_in.assign(at=lived_in["need"].clip(*BOUNDS)).dropna(subset="at")
+    rising = ordered.sort_values("at")["per_head"].diff().dropna()
+    assert (rising >= -1e-9 * (1 + mean)).all()  # (c)
+    if base == 1 or ratio == 1:
+        assert np.allclose(lived_in["per_head"], mean)  # (d)
+    if chosen.shared:
+        spread = (lived_in["population"] * lived_in["intensity"]).sum() / table["people"].sum()
+        most = per_head_ratio(base, ratio, max(1.0, min(float(spread), ratio)))
+        assert observed_ratio(lived_in) <= most * (1 + 1e-9)  # (g)
+    turned, _ = split(NOWHERE, table[::-1], chosen, mesh)
+    pd.testing.assert_frame_equal(  # (i)
+        turned.drop(columns="names").reindex(found.index), found.drop(columns="names")
+    )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from diagnostic.dosing import Rule, what_moves
 from diagnostic.need import frontiers
-from views import cibles, intensite
+from views import actions, cibles, intensite, reach
 from views.cibles import (
     beside_text,
     chances_text,
@@ -37,6 +37,7 @@ from views.intensite import (
 from views.lexicon import refused_words
 from warehouse.indicators import load_indicators
 from warehouse.needs import load_need_cards
+from warehouse.paths import ROOT
 
 CARDS = load_need_cards()
 
@@ -71,7 +72,8 @@ def test_every_purpose_stands_on_indicators_that_exist() -> None:
 
 
 def test_no_refused_word() -> None:
-    written = [inspect.getsource(cibles), inspect.getsource(intensite)]
+    written = [inspect.getsource(one) for one in (cibles, intensite, actions, reach)]
+    written.append((ROOT / "docs" / "exemple-cibler-doser.md").read_text("utf-8"))
     written += [p.reason for p in CARDS.purposes] + [d.reason for d in CARDS.domains]
     written += [one.reason for p in CARDS.purposes for one in p.domains]
     assert [refused_words(text) for text in written if refused_words(text)] == []
