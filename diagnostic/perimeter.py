@@ -47,7 +47,8 @@ class Part:
     """One territory added to or removed from a perimeter.
 
     ``level``: that of the warehouse contract (commune, arm, epci, ept, petr, departement, region,
-    france); ``code``: text, of that level's form, else ValueError.
+    france); ``code``: text, of that level's form, else ValueError. The code of a municipal
+    arrondissement is never that of a commune: given as one, it is read as what it is.
     """
 
     level: str
@@ -61,6 +62,8 @@ class Part:
             raise ValueError(
                 f"{quoted(self.code)} n'a pas la forme d'un code pour {_french(self.level)}."
             )
+        if self.level == "commune" and re.fullmatch(_LEVELS["arm"][1], self.code):
+            object.__setattr__(self, "level", "arm")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ from views.mortality import Basis, ratio_sentences
 from views.observation import value_text
 from views.places import of_place
 from views.sentences import comparison_sentence, subject
-from views.text import count_of, joined, number, quantity
+from views.text import joined, number, quantity
 
 MOST_SENTENCES = 4
 # Narrower than on a page: enlarged on a slide, their texts are read from afar.
@@ -66,10 +66,7 @@ def who_slide(asked: Asked) -> Slide:
             other = quantity(row["other"], card.unit, card.decimals, short=True)
             own = value_text(row, reading(card))
             said.append(f"{card.label} : {own} ({asked.comparator.name} : {other})")
-    title = (
-        f"{found.label} : {number(found.population)} habitants, "
-        f"{count_of(len(found.codes), 'commune')}"
-    )
+    title = f"{found.label} : {number(found.population)} habitants, {found.size}"
     blocks: list[Block] = [Bullets((f"{joined(departements(found))}.", *said))]
     drawn = perimeter_map(found)
     return Slide(title, (*blocks, *([drawn] if drawn else [])), sources_text(asked, WHO))

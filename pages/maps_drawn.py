@@ -35,7 +35,7 @@ def perimeter_map(found: Current) -> Figure | None:
         legend_labels=[],
         source_line=f"{contour_credit()}.",
     )
-    alt = f"Carte du périmètre {found.label} : {count_of(len(found.codes), 'commune')}."
+    alt = f"Carte du périmètre {found.label} : {found.size}."
     return Figure(png, alt, f"Le périmètre {found.label} dans son département")
 
 

@@ -122,7 +122,7 @@ def people_screen(told: Told) -> Screen | str:
         words.HABITANTS,
         view(told.comparator, told.frame),
         elsewhere(told, names, view),
-        (f"{told.found.label} : {population}, {count_of(len(told.found.codes), 'commune')}.",),
+        (f"{told.found.label} : {population}, {told.found.size}.",),
         sources_of(told, names),
     )
 

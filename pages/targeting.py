@@ -21,7 +21,7 @@ from pages.shared import Current, indicators, warehouse
 from pages.targets import TARGETS
 from pages.weighing import Chosen
 from views.cibles import chances_text, moved_sentence, place_text, profile_text, weights_text
-from views.text import alphabetical, count_of, number
+from views.text import alphabetical, number
 
 ALREADY_EQUAL = "Ces poids sont égaux : changez-les pour voir quelles communes changent de groupe."
 
@@ -158,7 +158,7 @@ def need_recipe(found: Current, chosen: Chosen, target: str) -> dict[str, str]:
         for one in domain.indicators
     ]
     return {
-        "Périmètre": f"{found.label} ({count_of(len(found.codes), 'commune')})",
+        "Périmètre": f"{found.label} ({found.size})",
         "Finalité": chosen.purpose.label,
         "Poids des domaines": weights_text(labels).partition(" : ")[2],
         "Indicateurs et périodes": " ; ".join(periods),

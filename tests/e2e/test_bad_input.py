@@ -100,9 +100,9 @@ def test_inner_pages_say_what_is_wrong_in_the_address(page: Page, app_url: str) 
 
 
 def test_a_name_is_shown_as_it_was_typed(page: Page, app_url: str) -> None:
-    asked = f"p={CERGY}&nom={quote(NAME)}"
+    open_screen(page, f"{app_url}/donnees?p={CERGY}&nom={quote(NAME)}", "Données")
     for name in reversed(PAGES):
-        open_screen(page, f"{app_url}/{name}?{asked}", TITLES[name])
+        go_to(page, {"": "Accueil"}.get(name, TITLES[name]), TITLES[name])
         text = screen_text(page)
         assert NAME in text, f"/{name} : {text[:400]}"
         assert page.get_by_test_id("stMain").locator("a[href^='http://x']").count() == 0

@@ -77,6 +77,12 @@ def test_documented_links_are_canonical(link: str) -> None:
     assert encode(perimeter) == link
 
 
+def test_an_arrondissement_given_as_a_commune_is_one() -> None:
+    perimeter, warnings = decode("com:75120,com:69123,arm:75120")
+    assert encode(perimeter) == "com:69123,arm:75120"
+    assert warnings == ["« arm:75120 » figure deux fois : compté une fois."]
+
+
 def test_spaces_and_case_are_forgiven() -> None:
     perimeter, warnings = decode(" DEP:2a , -Com: 2a004 ,, ")
     assert encode(perimeter) == "dep:2A,-com:2A004"
