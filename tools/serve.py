@@ -79,7 +79,8 @@ def load_libraries_ahead() -> None:
         "pydantic",
         "rapidfuzz",
         "geopandas",
-        "folium",
+        "mapclassify",
+        "streamlit_folium",
         "plotly.graph_objects",
     ):
         importlib.import_module(module)

@@ -46,28 +46,117 @@ window.gradientStart = function (map, config) {
     }
     return found;
   }
+  // Points are kept in one list of numbers a file, projected once in pixels of the zoom 0 (Web
+  // Mercator, as Leaflet does): an object a point, as in L.Polygon, takes seconds on a country.
+  const WORLD = 256;
+  const mercator = (latitude) =>
+    WORLD / 2 - WORLD * Math.log(Math.tan(Math.PI / 4 + latitude * Math.PI / 360)) / (2 * Math.PI);
   function decoded({ scale, codes, names, shapes }) {
-    const ring = (steps) => {
-      const points = [];
+    const rings = shapes.flat(2);
+    const points = new Float64Array(rings.reduce((sum, steps) => sum + steps.length, 0));
+    let end = 0;
+    function ring(steps) {
+      const first = end;
       let x = 0;
       let y = 0;
       for (let at = 0; at < steps.length; at += 2) {
         x += steps[at];
         y += steps[at + 1];
-        points.push([x / scale, y / scale]);
+        points[end] = WORLD * (x / scale / 360 + 0.5);
+        points[end + 1] = mercator(y / scale);
+        end += 2;
       }
-      return points;
-    };
-    return {
-      type: "FeatureCollection",
-      features: shapes.map((polygons, index) => ({
-        type: "Feature", properties: { code: codes[index], name: names[index] },
-        geometry: polygons.length > 1
-          ? { type: "MultiPolygon", coordinates: polygons.map((rings) => rings.map(ring)) }
-          : { type: "Polygon", coordinates: polygons[0].map(ring) },
-      })),
-    };
+      return [first, end];
+    }
+    return shapes.map((polygons, index) => ({
+      code: codes[index], name: names[index], points: points,
+      polygons: polygons.map((one) => one.map(ring)),
+    }));
   }
+  // A polygon whose points stay numbers; those that share a pixel are drawn once.
+  const Territory = L.Polygon.extend({
+    initialize(shape, options) {
+      L.setOptions(this, options);
+      this.shape = shape;
+      const box = this._box = [Infinity, Infinity, -Infinity, -Infinity];
+      shape.polygons.forEach((rings) => {
+        for (let [at, end] = rings[0]; at < end; at += 2) {
+          const x = shape.points[at];
+          const y = shape.points[at + 1];
+          if (x < box[0]) box[0] = x;
+          if (y < box[1]) box[1] = y;
+          if (x > box[2]) box[2] = x;
+          if (y > box[3]) box[3] = y;
+        }
+      });
+    },
+    getBounds() {
+      const corner = (x, y) => L.CRS.EPSG3857.pointToLatLng(L.point(x, y), 0);
+      return L.latLngBounds(corner(this._box[0], this._box[1]), corner(this._box[2], this._box[3]));
+    },
+    // Asked for a few polygons only: those that are outlined or marked.
+    getLatLngs() {
+      const { points: numbers, polygons } = this.shape;
+      const place = ([first, last]) => Array.from({ length: (last - first) / 2 }, (_, rank) =>
+        L.CRS.EPSG3857.pointToLatLng(
+          L.point(numbers[first + 2 * rank], numbers[first + 2 * rank + 1]), 0));
+      return polygons.map((rings) => rings.map(place));
+    },
+    toGeoJSON: undefined, // or streamlit-folium would write a country out at each click
+    _defaultShape() {
+      return this.getLatLngs()[0][0];
+    },
+    _project() {
+      const scale = this._scale = this._map.options.crs.scale(this._map.getZoom()) / WORLD;
+      const { x, y } = this._origin = this._map.getPixelOrigin();
+      const [west, north, east, south] = this._box.map((one) => one * scale);
+      this._rawPxBounds = L.bounds([west - x, north - y], [east - x, south - y]);
+      this._updateBounds();
+    },
+    _update() {
+      if (this._map) this._updatePath();
+    },
+    _updatePath() {
+      const { _drawing: drawing, _ctx: pen, _bounds: seen } = this._renderer;
+      if (!drawing || !this._pxBounds.intersects(seen)) return;
+      pen.beginPath();
+      this._eachRing((xs, ys) => {
+        pen.moveTo(xs[0], ys[0]);
+        for (let at = 1; at < xs.length; at += 1) pen.lineTo(xs[at], ys[at]);
+        pen.closePath();
+      });
+      this._renderer._fillStroke(pen, this);
+    },
+    _containsPoint(point) {
+      if (!this._pxBounds || !this._pxBounds.contains(point)) return false;
+      let inside = false;
+      this._eachRing((xs, ys) => {
+        for (let at = 0, last = xs.length - 1; at < xs.length; last = at, at += 1) {
+          if ((ys[at] > point.y) !== (ys[last] > point.y) && point.x <
+            (xs[last] - xs[at]) * (point.y - ys[at]) / (ys[last] - ys[at]) + xs[at]) inside = !inside;
+        }
+      });
+      return inside;
+    },
+    // Whole pixels, as Leaflet rounds them: neighbours keep the same border.
+    _eachRing(use) {
+      const { points: numbers, polygons } = this.shape;
+      polygons.forEach((rings) => rings.forEach(([first, last]) => {
+        const xs = [];
+        const ys = [];
+        for (let at = first; at < last; at += 2) {
+          const x = Math.round(numbers[at] * this._scale) - this._origin.x;
+          const y = Math.round(numbers[at + 1] * this._scale) - this._origin.y;
+          const end = xs.length - 1;
+          if (end < 0 || x !== xs[end] || y !== ys[end]) {
+            xs.push(x);
+            ys.push(y);
+          }
+        }
+        use(xs, ys);
+      }));
+    },
+  });
   function load(url) {
     return fetch(url, { cache: "force-cache" })
       .then((answer) => answer.ok ? answer.json() : Promise.reject(new Error(answer.status)))
@@ -76,9 +165,9 @@ window.gradientStart = function (map, config) {
 
   // The main map and, for territories overseas beside the métropole, one small map each.
   function surface(leaflet, prefix) {
-    const layer = L.geoJSON(null, { smoothFactor: 0, renderer: L.canvas({ padding: 0.3 }) });
     const made = {
-      map: leaflet, prefix: prefix, layer: layer, polygons: [],
+      map: leaflet, prefix: prefix, layer: L.featureGroup(), polygons: [],
+      canvas: L.canvas({ padding: 0.3 }),
       overlay: L.layerGroup().addTo(leaflet), hover: L.layerGroup().addTo(leaflet),
       symbols: L.layerGroup().addTo(leaflet),
     };
@@ -188,11 +277,11 @@ window.gradientStart = function (map, config) {
     sizes(update.symbols.sizes).sort((one, other) => other[0] - one[0] || one[1] - other[1])
       .forEach(([step, index]) => {
         const polygon = state.polygons[index];
-        const place = surfaceOf(polygon.feature.properties.code);
+        const place = surfaceOf(polygon.shape.code);
         L.circleMarker(polygon.getCenter(), {
           radius: step / (BASE - 1) * update.symbols.radius, interactive: false,
           color: "#fff", weight: 0.8, fillColor: update.symbols.colour, fillOpacity: 0.75,
-          renderer: place.layer.options.renderer,
+          renderer: place.canvas,
         }).addTo(place.symbols);
       });
   }
@@ -240,7 +329,7 @@ window.gradientStart = function (map, config) {
       if (state.hidden.has(`point:${category.label}`)) return;
       new ShapeMarker([lat, lon], {
         shape: category.shape, radius: 5, color: "#fff", weight: 1.2, fillColor: category.colour,
-        fillOpacity: 1, renderer: main.layer.options.renderer, name: name, category: category.label,
+        fillOpacity: 1, renderer: main.canvas, name: name, category: category.label,
       }).addTo(points);
     });
   }
@@ -256,12 +345,9 @@ window.gradientStart = function (map, config) {
         const group = state.lines[line.url] = L.layerGroup();
         const common = { interactive: false, renderer: lineCanvas, fill: false };
         load(line.url)
-          .then((collection) => [["#fff", line.weight + 2, null], [line.colour, line.weight, line.dash]]
-            .forEach(([color, weight, dashArray]) => L.geoJSON(collection, {
-              smoothFactor: 0, interactive: false,
-              style: { ...common, color, weight, dashArray },
-              ...common,
-            }).addTo(group)))
+          .then((shapes) => [["#fff", line.weight + 2, null], [line.colour, line.weight, line.dash]]
+            .forEach(([color, weight, dashArray]) => shapes.forEach((shape) =>
+              new Territory(shape, { ...common, color, weight, dashArray }).addTo(group))))
           .catch(() => showError(`Le tracé « ${line.label} » n'a pas pu être chargé.`));
       }
       const shown = !state.hidden.has(`line:${line.label}`);
@@ -424,7 +510,7 @@ window.gradientStart = function (map, config) {
   function describe(polygon) {
     const index = polygon.gradientIndex;
     const character = state.update.classes[index];
-    const name = polygon.feature.properties.name;
+    const name = polygon.shape.name;
     const lines = (state.tooltips[index] || "").split("\n");
     const rest = lines[0] === name ? lines.slice(1) : lines;
     if (character === "x") rest.splice(0, rest.length, "Hors du périmètre");
@@ -444,7 +530,7 @@ window.gradientStart = function (map, config) {
       if (!state.update) return box;
       if (state.update.classes[polygon.gradientIndex] !== "x") {
         // Read by the page when the polygon is clicked; never shown.
-        const code = polygon.feature.properties.code;
+        const code = polygon.shape.code;
         box.append(element("span", "", `@${code}@${Date.now()}@`));
         box.firstChild.hidden = true;
       }
@@ -454,13 +540,13 @@ window.gradientStart = function (map, config) {
     }, { sticky: true, className: "gradient-tip", opacity: 1 });
     place.layer.on("mouseover", (event) => {
       place.hover.clearLayers();
-      outline(event.layer.feature.properties.code, place, place.hover, 1.5);
+      outline(event.layer.shape.code, place, place.hover, 1.5);
     });
     place.layer.on("mouseout", () => place.hover.clearLayers());
     // streamlit-folium listens to the main map only: an inset speaks to the page by itself.
     if (place !== main) {
       place.layer.on("click", (event) => {
-        const code = event.layer.feature.properties.code;
+        const code = event.layer.shape.code;
         if (state.update.classes[event.layer.gradientIndex] === "x") return;
         window.parent.postMessage({
           isStreamlitMessage: true, type: "streamlit:setComponentValue", dataType: "json",
@@ -549,20 +635,15 @@ window.gradientStart = function (map, config) {
   const sheets = [...document.querySelectorAll("link[rel=stylesheet]")].map((link) =>
     link.sheet || new Promise((done) => { link.onload = link.onerror = done; }));
   Promise.all([load(config.url), ...sheets])
-    .then(([collection]) => {
-      const shares = new Map(surfaces.map((place) => [place, []]));
-      collection.features.forEach((feature, index) => {
-        feature.gradientIndex = index;
-        shares.get(surfaceOf(feature.properties.code)).push(feature);
-      });
-      shares.forEach((features, place) => {
-        place.layer.addData({ type: "FeatureCollection", features: features });
-        place.polygons = place.layer.getLayers();
-        place.polygons.forEach((polygon) => {
-          polygon.gradientIndex = polygon.feature.gradientIndex;
-          state.polygons[polygon.gradientIndex] = polygon;
-          state.codes[polygon.feature.properties.code] = polygon;
-        });
+    .then(([shapes]) => {
+      shapes.forEach((shape, index) => {
+        const place = surfaceOf(shape.code);
+        const polygon = new Territory(shape, { renderer: place.canvas });
+        polygon.gradientIndex = index;
+        place.layer.addLayer(polygon);
+        place.polygons.push(polygon);
+        state.polygons.push(polygon);
+        state.codes[shape.code] = polygon;
       });
       paint();
     })
