@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 
@@ -13,6 +11,8 @@ from pages.care_told import beyond_table, mark_sentences, professions_table, zon
 from pages.comparator import Comparator, choose_comparator
 from pages.layers import contour_credit, layer
 from pages.linked import linked_segments, linked_selectbox
+from pages.map_controls import DRAWN_OVER, LISTED
+from pages.mapping import TOOLTIPS
 from pages.quarter_sites import show_quartiers
 from pages.reading import assessed, reading
 from pages.series import show_series
@@ -121,18 +121,17 @@ def show_distances(found: Current) -> None:
     )
     show_distance_map(found, measured, measured.kinds[name])
     st.caption(SITES_NOT_SUPPLY)
-    listing = distance_listing(found, measured)
-    shown = column_label(measured, measured.kinds[name])
-    with st.expander(f"Commune par commune ({len(listing)})", icon=":material/table:"):
-        show_table(
-            listing[["Commune", shown, "Habitants"]],
-            f"Distance de chaque commune au plus proche, à vol d'oiseau : {shown}",
-            [shown, "Habitants"],
+    if len(found.codes) <= LISTED:
+        title = f"Commune par commune ({number(len(found.codes))})"
+        with st.expander(title, icon=":material/table:"):
+            show_listing(found, measured, measured.kinds[name])
+    else:
+        st.caption(
+            f"Les {count_of(len(found.codes), 'commune')} sont dans le fichier CSV, à télécharger ci-dessous."
         )
-        st.caption("Le fichier ci-dessous donne toutes les distances.")
     st.download_button(
         "Télécharger les distances (CSV)",
-        partial(csv_file, listing),
+        lambda: csv_file(distance_listing(found, measured, list(measured.kinds.values()))),
         file_name=file_name(found.perimeter, "-distances.csv"),
         mime="text/csv",
         icon=":material/download:",
@@ -149,12 +148,23 @@ def show_beyond(found: Current, measured: Distances) -> None:
         st.caption(f"{count_of(missing, 'commune')} sans contour : sans distance.")
 
 
-def distance_listing(found: Current, measured: Distances) -> pd.DataFrame:
+def show_listing(found: Current, measured: Distances, kind: Kind) -> None:
+    """The distances of the map, read without it."""
+    shown = column_label(measured, kind)
+    show_table(
+        distance_listing(found, measured, [kind]),
+        f"Distance de chaque commune au plus proche, à vol d'oiseau : {shown}",
+        [shown, "Habitants"],
+    )
+    st.caption("Le fichier ci-dessous donne toutes les distances.")
+
+
+def distance_listing(found: Current, measured: Distances, kinds: list[Kind]) -> pd.DataFrame:
     """One row a commune, one column a kind of care."""
     ordered = found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
     columns: dict[str, list[str]] = {"Commune": list(ordered["name"])}
-    for name, kind in measured.kinds.items():
-        here = measured.found[name].reindex(ordered["code"])
+    for kind in kinds:
+        here = measured.found[kind.id].reindex(ordered["code"])
         columns[column_label(measured, kind)] = [
             km_text(km, exact=exact is True or bool(exact))
             for km, exact in zip(here["km"], here["exact"].eq(True), strict=True)
@@ -179,20 +189,13 @@ def show_distance_map(found: Current, measured: Distances, kind: Kind) -> None:
     own = kind.source == BPE
     cuts = [0.0, *THRESHOLDS] if own else list(THRESHOLDS)
     classes: Classes = classify(values, "seuils", 5, cuts)
-    names = found.communes.set_index("code")["name"]
     choropleth_map(
         shapes,
         classes=classes,
         values=values,
         states=here["exact"].map({True: "ok", False: "approx"}),
         colours=palette("neutre", classes.size),
-        tooltips=pd.Series(
-            {
-                code: f"{names[code]}\n{km_text(row['km'], exact=bool(row['exact']))}"
-                + (f"\n{row['name']}" if isinstance(row["name"], str) else "")
-                for code, row in here.iterrows()
-            }
-        ),
+        tooltips=distance_tooltips(found, here),
         inside=set(found.codes),
         legend_title=f"{kind.label} : distance au plus proche",
         legend_labels=distance_labels(THRESHOLDS, own=own),
@@ -206,9 +209,28 @@ def show_distance_map(found: Current, measured: Distances, kind: Kind) -> None:
     )
 
 
+def distance_tooltips(found: Current, here: pd.DataFrame) -> pd.Series:
+    """The commune, its distance and the nearest; none for a map that would be too heavy with them."""
+    if len(here) > TOOLTIPS:
+        return pd.Series(dtype=object)
+    names = found.communes.set_index("code")["name"].reindex(here.index)
+    rows = zip(names, here["km"], here["exact"], here["name"], strict=True)
+    texts = [
+        f"{name}\n{km_text(km, exact=bool(exact))}"
+        + (f"\n{nearest}" if isinstance(nearest, str) else "")
+        for name, km, exact, nearest in rows
+    ]
+    return pd.Series(texts, index=here.index, dtype=object)
+
+
 def site_points(found: Current, measured: Distances, kind: Kind) -> pd.DataFrame:
-    """Where the kind is, in the départements of the map; a BPE count stands at its commune's point."""
+    """Where the kind is, in the départements of the map; a BPE count stands at its commune's point.
+
+    None on a map of a country: they would hide it.
+    """
     sites = measured.sites[kind.id]
+    if len(found.codes) > DRAWN_OVER:
+        sites = sites.head(0)
     if kind.source == BPE:
         sites = sites[sites["departement_code"].isin(found.departements)]
         names = sites["name"] + " : " + sites["facilities"].map(number)

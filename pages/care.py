@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.nearby import nearest, people_beyond
-from pages.shared import Current, build_path, mart, open_warehouse
+from pages.shared import Current, build_path, fingerprint, mart, open_warehouse
 from views.care import FACILITIES, OTHER_SITE, SITE_KINDS, THRESHOLDS, site_kinds
 
 # Sites are looked for this far around the perimeter, in degrees: some 50 km.
@@ -18,9 +18,14 @@ BPE, FINESS = "BPE", "FINESS"
 _NEARLY_ALL = 0.9
 
 
+def _by_code(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows indexed by code; as objects, a country's codes are looked up ten times faster."""
+    return rows.astype({"code": object}).set_index("code")
+
+
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _places(path: str) -> pd.DataFrame:
-    return open_warehouse(path).mart("care_places").set_index("code")
+    return _by_code(open_warehouse(path).mart("care_places"))
 
 
 def places() -> pd.DataFrame:
@@ -30,8 +35,9 @@ def places() -> pd.DataFrame:
 
 @st.cache_resource(max_entries=40, show_spinner=False)
 def _figures(path: str, indicator: str, period: str) -> pd.DataFrame:
-    rows = open_warehouse(path).mart("care_figures", indicator=indicator, at_period=period)
-    return rows.set_index("code")
+    return _by_code(
+        open_warehouse(path).mart("care_figures", indicator=indicator, at_period=period)
+    )
 
 
 def figures(indicator: str, period: str) -> pd.DataFrame:
@@ -73,12 +79,12 @@ class Distances:
 
 def distances(current: Current) -> Distances:
     """Straight-line distances of the perimeter on screen, remembered by build and communes."""
-    return _distances(build_path(), current.codes, current)
+    return _distances(build_path(), fingerprint(current.codes), current)
 
 
 @st.cache_resource(max_entries=20, show_spinner="Calcul des distances…")
-def _distances(path: str, codes: tuple[str, ...], _current: Current) -> Distances:
-    communes = _current.communes.set_index("code")
+def _distances(path: str, key: str, _current: Current) -> Distances:
+    communes = _by_code(_current.communes)
     origins = communes[communes["lon"].notna()]
     result = Distances({}, {}, {}, {})
     for indicator, label in FACILITIES.items():
@@ -95,7 +101,8 @@ def _best_period(indicator: str, population: pd.Series) -> str | None:
     """The newest period known for nearly all the inhabitants; else that of the most of them."""
     best, most = None, 0.0
     for period in periods(indicator):
-        known = population.index.isin(figures(indicator, period)["facilities"].dropna().index)
+        codes = figures(indicator, period)["facilities"].dropna().index
+        known = population.index.isin(codes)
         share = population[known].sum() / population.sum()
         if share >= _NEARLY_ALL:
             return period

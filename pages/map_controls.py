@@ -29,6 +29,8 @@ USUAL_SECOND = "taux_pauvrete"
 COMMUNE, FOUND_COMMUNE = "commune", "commune_vue"
 # Above, a list to scroll is of no help: the commune is searched for.
 LISTED = 1_500
+# Of the crowded maps: beyond this many communes, limits and sites hide the colours.
+DRAWN_OVER = 2_000
 
 
 def choose_indicator(periods: pd.DataFrame, where: DeltaGenerator) -> IndicatorCard:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import runpy
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -57,15 +59,23 @@ def warehouse() -> Warehouse:
     return local_warehouse(path) or open_warehouse(path)
 
 
+def fingerprint(parameters: object) -> str:
+    """What stands for texts, numbers and lists of them in the key of a cache.
+
+    Streamlit walks a key one item at a time: the codes of a country would take it a second.
+    """
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()
+
+
 @remembered(max_entries=400)
-def _mart(path: str, name: str, parameters: dict[str, Any]) -> pd.DataFrame:
+def _mart(path: str, name: str, key: str, _parameters: dict[str, Any]) -> pd.DataFrame:
     source = local_warehouse(path) or open_warehouse(path)
-    return source.mart(name, **parameters)
+    return source.mart(name, **_parameters)
 
 
 def mart(name: str, **parameters: Any) -> pd.DataFrame:
     """Rows of a mart of the warehouse, remembered by build, name and parameters."""
-    return _mart(build_path(), name, parameters)
+    return _mart(build_path(), name, fingerprint(parameters), parameters)
 
 
 @st.cache_resource(show_spinner=False)
