@@ -109,7 +109,7 @@ class LocalTest:
     """One local test per territory, in ``table`` (index = code, in the order given).
 
     Columns: ``value``; ``lag`` (mean of the neighbours, same unit); ``neighbours`` (that have a
-    value); ``statistic``; ``p`` (two-sided, conditional permutation); ``p_fdr`` (Benjamini &
+    value; missing for a territory without one); ``statistic``; ``p`` (two-sided, conditional permutation); ``p_fdr`` (Benjamini &
     Hochberg over the tested territories); ``class``. ``p_floor`` = 2 / (permutations + 1) is the
     smallest p that can be reached. ``islands``, ``unavailable``, ``n`` as in GlobalTest.
     """
@@ -443,7 +443,9 @@ def _local_test(
     )
     table = tested.reindex(sample.values.index)
     table.insert(0, "value", sample.values.astype(float))
-    table["neighbours"] = table["neighbours"].fillna(0).astype(int)
+    # A territory set aside has none with a value; of one without a value nothing was counted.
+    alone = table["neighbours"].isna() & table["value"].notna()
+    table["neighbours"] = table["neighbours"].mask(alone, 0).astype("Int64")
     table["class"] = (
         table["class"].fillna(NO_NEIGHBOUR).where(table["value"].notna(), NOT_AVAILABLE)
     )

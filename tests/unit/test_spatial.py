@@ -318,7 +318,8 @@ def test_unknown_values_and_islands_are_set_aside_and_counted() -> None:
         .isna()
         .all(axis=None)
     )
-    assert found.table.loc["06", "neighbours"] == 1
+    assert found.table.loc[["06", "ile"], "neighbours"].tolist() == [1, 0]
+    assert found.table.loc[["secret", "07"], "neighbours"].isna().all()
     alone = sp.moran(values, weights, nature="observed")
     assert (alone.n, alone.islands, alone.unavailable) == (39, ("ile",), 2)
 
