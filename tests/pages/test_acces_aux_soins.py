@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,14 +14,18 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from connectors import observatoire
+from tests.connectors.producer_files import tables, written
 from tests.pages.test_pages import LEAKS, LONG_DECIMALS, open_page, rows_of, texts_of
 from views.lexicon import refused_words
+from warehouse.paths import ROOT, point_to
 
 CERGY = "epci:249500109"
 QUERCY = (
     "epci:200023737,epci:200035327,epci:200039519,"
     "epci:244600433,epci:244600482,epci:244600532,epci:244600573"
 )
+SQL = ROOT / "sql"
 BROKEN = "n'a pas pu s'afficher"
 
 
@@ -253,6 +258,30 @@ def test_a_smaller_place_takes_a_number_that_it_has(app_test: AppTest) -> None:
     # A link of another visit, in the same session: said, never an error.
     open_page(app_test, "acces_aux_soins", QUERCY, vue="et-si", ou="46042", n="beaucoup")
     assert "Et si" in text_of(app_test)
+
+
+def test_the_official_zoning_is_shown_as_it_is_listed(
+    app_test: AppTest, embedded_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cahors is in a ZIP if the list says so, with an APL that is nearly twice the mark."""
+    listed = "codgeo;libgeo;an;z_gene\n46042;Cahors;2024;1_ZIP\n46001;Albas;2024;2_ZAC\n"
+    read = tables(observatoire, written(tmp_path, listed))["geoclip"]
+    copy = tmp_path / embedded_warehouse.name
+    shutil.copyfile(embedded_warehouse, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.register("raw_geoclip", read)
+        for script in ("1_staging/observatoire_territoires.sql", "2_core/46_zone_figure.sql"):
+            for statement in duckdb.extract_statements((SQL / script).read_text("utf-8")):
+                if re.search(r"\bstg_geoclip\b", statement.query):
+                    connection.execute(statement)
+    point_to(tmp_path, "zonage", copy)
+    monkeypatch.setenv("GRADIENT_DATA_DIR", str(tmp_path))
+    text = visit(app_test, QUERCY)
+    assert (
+        "Zonage des médecins généralistes (2024) : 1 commune en zone d'intervention prioritaire (ZIP), "
+        "1 en zone d'action complémentaire (ZAC), 0 dans une autre classe ; 145 communes sans classe."
+    ) in text
+    assert "n'est pas chargé, et Gradient ne le recalcule jamais" not in text
 
 
 def test_quartiers_without_outlines_or_without_any(app_test: AppTest) -> None:
