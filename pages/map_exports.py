@@ -10,7 +10,9 @@ import streamlit as st
 from diagnostic.perimeter import file_name
 from pages.extents import Extent
 from pages.layers import area_contours
+from pages.linked import linked_selectbox
 from pages.local_data import kept_back
+from pages.map_lines import has_limits, has_quarters, picture_lines
 from pages.map_panels import commune_rows
 from pages.mapping import Figures, credit
 from pages.shared import Current
@@ -21,6 +23,12 @@ from views.map_sheet import Format
 from views.static_map import map_picture, multiples_picture
 from views.tables import csv_file
 from views.text import escape_markdown, period_text
+
+WITH_LINES, PLAIN = "traces", "couleurs"
+PICTURES = {
+    WITH_LINES: "Couleurs, limites et quartiers prioritaires",
+    PLAIN: "Couleurs seules",
+}
 
 
 def _offer(
@@ -34,6 +42,14 @@ def _offer(
         icon=f":material/{icon}:",
         on_click="ignore",
     )
+
+
+def _choose_lines(extent: Extent, polygons: int) -> str:
+    """Whether the picture carries the outlines, as the map does until one hides them there."""
+    if not has_quarters(extent) and not has_limits(polygons):
+        return PLAIN
+    where = st.container(width=420)
+    return linked_selectbox(where, "Sur l'image", PICTURES, WITH_LINES, "image")
 
 
 def offer_files(
@@ -51,6 +67,8 @@ def offer_files(
     name = "-".join([extent.key, *(one.card.id for one in shown[:2])])
     title = " et ".join(dict.fromkeys(one.card.label for one in shown))
     source = credit(shown)
+
+    plain = not drawn and _choose_lines(extent, len(content.characters)) == PLAIN
 
     def picture(format: Format) -> Callable[[], bytes]:
         def make() -> bytes:
@@ -74,6 +92,7 @@ def offer_files(
                 source_line=source,
                 marked=list(marked),
                 selected=selected,
+                lines=[] if plain else picture_lines(extent, len(shapes)),
                 format=format,
             )
 

@@ -23,6 +23,20 @@ SYMBOL_COLOUR, SYMBOL_GROUND = "#12407a", "#e1e8ef"
 
 
 @dataclass(frozen=True)
+class LineStyle:
+    """Outlines over the colours: their name in the legend, their look (``width`` in pixels)."""
+
+    label: str
+    colour: str
+    width: float
+    dash: str | None = None
+
+
+QUARTERS = LineStyle("Quartiers prioritaires", "#0d151e", 2.0, "5 3")
+LIMITS = LineStyle("Limites des intercommunalités", "#52606d", 1.2)
+
+
+@dataclass(frozen=True)
 class Symbols:
     """Circles whose area is proportional to a count.
 
@@ -102,7 +116,7 @@ def choropleth(
         raise ValueError(f"Une carte porte au plus {MAX_CLASSES} classes, pas {expected}.")
     characters = class_characters(codes, classes, values, states, inside)
     return MapContent(
-        pd.Series(list(characters), index=pd.Index(codes), dtype=object),
+        pd.Series(list(characters), index=pd.Index(codes, dtype=object), dtype=object),
         title,
         tuple(colours),
         tuple(labels),
@@ -126,7 +140,7 @@ def proportional_symbols(
     ``write`` gives the French text of a count. A zero has no circle, and a secret or absent count
     has its own look. ``largest`` fixes the scale, for maps that are read side by side.
     """
-    index = pd.Index(codes)
+    index = pd.Index(codes, dtype=object)
     wanted = set(inside)
     within = pd.Series([code in wanted for code in codes], index=index, dtype=bool)
     state = states.reindex(index).fillna("absent")
@@ -175,7 +189,7 @@ def crossed(
         inside,
     )
     return MapContent(
-        pd.Series(list(characters), index=pd.Index(codes), dtype=object),
+        pd.Series(list(characters), index=pd.Index(codes, dtype=object), dtype=object),
         title,
         tuple(colours),
         tuple(names),

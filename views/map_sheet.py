@@ -21,7 +21,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, Polygon, Rectangle
 
 from views.classification import HATCH_COLOUR, INK
-from views.map_content import Grid, MapContent, Symbols
+from views.map_content import Grid, LineStyle, MapContent, Symbols
 
 # Identifiers inside an SVG come from its content: the same map gives the same file.
 matplotlib.rcParams["svg.hashsalt"] = "gradient"
@@ -49,13 +49,20 @@ _GREY = "#52606d"
 
 @dataclass(frozen=True)
 class PictureLine:
-    """Outlines drawn over the colours of a picture: shapes in degrees, and their legend."""
+    """Outlines drawn over the colours of a picture: shapes in degrees, and their look."""
 
     shapes: gpd.GeoDataFrame
-    label: str
-    colour: str = INK
-    width: float = 1.4
-    dashed: bool = False
+    style: LineStyle
+
+    @property
+    def width(self) -> float:
+        """In points, for a picture as wide as the map on a screen."""
+        return 0.7 * self.style.width
+
+    @property
+    def dashes(self) -> str | tuple[float, tuple[float, float]]:
+        """As matplotlib names them."""
+        return (0, (4, 2)) if self.style.dash else "solid"
 
 
 @dataclass(frozen=True)
@@ -293,9 +300,9 @@ class Sheet:
             self._page.plot(
                 [left, left + width],
                 [middle, middle],
-                color=row.line.colour,
+                color=row.line.style.colour,
                 linewidth=row.line.width,
-                linestyle=(0, (4, 2)) if row.line.dashed else "solid",
+                linestyle=row.line.dashes,
             )
 
     def _draw_key(self, key: _Key, colours: Sequence[str], top: float) -> float:

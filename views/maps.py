@@ -11,12 +11,14 @@ call starts it, since streamlit-folium reloads its iframe when the constant part
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -46,12 +48,23 @@ from views.classification import (
     PERIMETER_COLOUR,
     Classes,
 )
-from views.map_content import SYMBOL_GROUND, MapContent, Symbols, choropleth
+from views.map_content import (
+    LIMITS,
+    QUARTERS,
+    SYMBOL_GROUND,
+    LineStyle,
+    MapContent,
+    Symbols,
+    choropleth,
+)
 
 CONTOUR_CREDIT = "Contours : IGN, Admin Express"
 
 _COUNTRY_SIZE = 2_000  # above: fewer decimals and no boundary, to stay fluid
 _TOOLTIPS = 1_500  # above: a polygon tells its class and a click the rest, so that little is sent
+
+# Of a static file that no page asked for: a process that serves a former build is done by then.
+_UNUSED_SECONDS = 24 * 3600
 
 # Radius of the largest circle, in pixels. On a country, those under a pixel are left out.
 _LARGEST_RADIUS = 32
@@ -111,7 +124,8 @@ def ensure_leaflet(static_dir: Path) -> None:
     """Copy Leaflet (from XStatic-Leaflet) and the map's own script into static_dir/leaflet.
 
     To be called once when the app starts. Each file is written aside and renamed; a file already
-    there with the same content is left alone. Raises MapAssetsMissing if the package is absent.
+    there with the same content is left alone; a script of an earlier version goes after a day.
+    Raises MapAssetsMissing if the package is absent.
     """
     try:
         package = importlib.import_module("xstatic.pkg.leaflet")
@@ -127,6 +141,8 @@ def ensure_leaflet(static_dir: Path) -> None:
         target = static_dir / "leaflet" / name
         if not target.exists() or target.read_bytes() != content:
             _write_atomically(target, content)
+    earlier = set((static_dir / "leaflet").glob("gradient-*"))
+    _sweep(earlier - {static_dir / "leaflet" / name for name in _OWN_FILES})
 
 
 def publish_layer(gdf: gpd.GeoDataFrame, static_dir: Path, key: str) -> GeometryLayer:
@@ -134,7 +150,8 @@ def publish_layer(gdf: gpd.GeoDataFrame, static_dir: Path, key: str) -> Geometry
 
     `gdf` has the columns code, name and geometry (EPSG:4326). The file is sorted by code, keeps
     only code and name, and its name carries a hash of its content: the browser may keep it for
-    good. `key` is lowered and every other character becomes a dash. Raises ValueError, in
+    good. Writing a new one removes those that nobody asked for in a day: those of former builds, or
+    of places looked at once, which would be written again (see `is_served`). `key` is lowered and every other character becomes a dash. Raises ValueError, in
     French, for another projection, a duplicated code, an empty geometry or no row.
     """
     name = re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
@@ -142,18 +159,42 @@ def publish_layer(gdf: gpd.GeoDataFrame, static_dir: Path, key: str) -> Geometry
     ordered = gdf.sort_values("code", kind="stable")
     content = _compact(ordered).encode("utf-8")
     filename = f"{name}-{hashlib.sha256(content).hexdigest()[:12]}.json"
-    target = static_dir / "geo" / filename
-    if not target.exists():
-        _write_atomically(target, content)
     codes = ordered["code"].astype(str)
     beside = codes.str[:3].isin(list(_insets(codes)))
     west, south, east, north = (float(edge) for edge in ordered[~beside].total_bounds)
-    return GeometryLayer(
+    layer = GeometryLayer(
         key=name,
         url=f"/app/static/geo/{filename}",
         codes=tuple(codes),
         bounds=(west, south, east, north),
     )
+    if not is_served(layer, static_dir):
+        target = static_dir / "geo" / filename
+        _write_atomically(target, content)
+        _sweep(set(target.parent.iterdir()) - {target})
+    return layer
+
+
+def is_served(layer: GeometryLayer | None, static_dir: Path) -> bool:
+    """Whether the file of a layer is still there; if so it stays for one more day.
+
+    To be asked each time a layer is reused: another process may have removed its file.
+    """
+    if layer is None:
+        return True
+    try:
+        os.utime(static_dir / "geo" / Path(layer.url).name)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _sweep(files: Collection[Path]) -> None:
+    """Remove the files untouched for a day; another process may be doing the same."""
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - file.stat().st_mtime > _UNUSED_SECONDS:
+                file.unlink()
 
 
 @dataclass(frozen=True)
@@ -161,20 +202,7 @@ class Line:
     """Outlines drawn over the colours, that the reader may hide."""
 
     layer: GeometryLayer
-    label: str
-    colour: str = INK
-    weight: float = 2.0
-    dash: str | None = None
-
-
-def quarter_lines(layer: GeometryLayer) -> Line:
-    """Outlines of quartiers prioritaires."""
-    return Line(layer, "Quartiers prioritaires", "#0d151e", 2.0, "5 3")
-
-
-def limit_lines(layer: GeometryLayer) -> Line:
-    """Limits of intercommunalités."""
-    return Line(layer, "Limites des intercommunalités", "#52606d", 1.2)
+    style: LineStyle
 
 
 def choropleth_map(
@@ -228,8 +256,8 @@ def choropleth_map(
         absent_label=absent_label,
     )
     lines = [
-        *([quarter_lines(outlines)] if outlines is not None else []),
-        *([limit_lines(limits)] if limits is not None else []),
+        *([Line(outlines, QUARTERS)] if outlines is not None else []),
+        *([Line(limits, LIMITS)] if limits is not None else []),
     ]
     return draw_map(
         layer,
@@ -375,14 +403,14 @@ def _compact(ordered: gpd.GeoDataFrame) -> str:
     from each point to the next, in units of 1 / scale degree. `map.js` reads it.
     """
     scale = 10 ** (5 if len(ordered) <= _COUNTRY_SIZE else 4)
-    polygons, owner = shapely.get_parts(
-        np.array([_largest_first(one) for one in ordered.geometry]), return_index=True
-    )
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    polygons, owner = shapely.get_parts(ordered.geometry.to_numpy(), return_index=True)
+    # By decreasing area: the mark of a territory stands on its first part.
+    largest_first = np.lexsort((-shapely.area(polygons), owner))
+    rings, polygon = shapely.get_rings(polygons[largest_first], return_index=True)
     written = _steps(rings, scale)
+    ends = np.cumsum(np.bincount(polygon, minlength=len(polygons))).tolist()
     shapes: list[list[list[list[int]]]] = [[] for _ in range(len(ordered))]
-    for rank, place in enumerate(owner):
-        first, last = np.searchsorted(polygon, (rank, rank + 1))
+    for place, (first, last) in zip(owner.tolist(), pairwise([0, *ends]), strict=True):
         shapes[place].append(written[first:last])
     content = {
         "scale": scale,
@@ -405,13 +433,6 @@ def _steps(rings: npt.NDArray[np.object_], scale: int) -> list[list[int]]:
     ends = 2 * np.cumsum(np.bincount(ring[kept], minlength=len(rings)))
     flat: list[int] = steps[kept].ravel().tolist()
     return [flat[start:end] for start, end in pairwise([0, *ends.tolist()])]
-
-
-def _largest_first(geometry: shapely.Geometry) -> shapely.Geometry:
-    """The parts by decreasing area: Leaflet puts the mark of a polygon on its first part."""
-    if geometry.geom_type != "MultiPolygon":
-        return geometry
-    return shapely.MultiPolygon(sorted(geometry.geoms, key=lambda part: part.area, reverse=True))
 
 
 def _symbols(layer: GeometryLayer, symbols: Symbols | None) -> dict[str, object] | None:
@@ -478,10 +499,10 @@ def _sparse(steps: Sequence[int], least: int) -> str:
 def _line(line: Line) -> dict[str, object]:
     return {
         "url": _from_component(line.layer.url),
-        "label": line.label,
-        "colour": line.colour,
-        "weight": line.weight,
-        "dash": line.dash,
+        "label": line.style.label,
+        "colour": line.style.colour,
+        "weight": line.style.width,
+        "dash": line.style.dash,
     }
 
 

@@ -334,7 +334,7 @@ def _legend_rows(
         rows.append(Row(marked_label, "dot"))
     if selected_name:
         rows.append(Row(selected_name, "outline"))
-    rows += [Row(line.label, "line", line=line) for line in lines if not line.shapes.empty]
+    rows += [Row(line.style.label, "line", line=line) for line in lines if not line.shapes.empty]
     if OUTSIDE in present:
         rows.append(Row("Hors du périmètre", "fill", fills[OUTSIDE]))
     return rows
@@ -386,9 +386,9 @@ def _paint_line(axes: Axes, rows: gpd.GeoDataFrame, line: PictureLine) -> None:
         PathPatch(
             path,
             fill=False,
-            edgecolor=line.colour,
+            edgecolor=line.style.colour,
             linewidth=line.width,
-            linestyle=(0, (4, 2)) if line.dashed else "solid",
+            linestyle=line.dashes,
             zorder=3.1,
         )
     )

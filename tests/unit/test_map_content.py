@@ -18,7 +18,7 @@ from PIL import Image
 
 from views import map_words as words
 from views.classification import HATCH_COLOUR, classify, crossed_palette, palette, thirds
-from views.map_content import MapContent, choropleth, crossed, proportional_symbols
+from views.map_content import QUARTERS, MapContent, choropleth, crossed, proportional_symbols
 from views.map_files import geojson_file
 from views.map_sheet import PictureLine
 from views.observation import Reading
@@ -257,7 +257,7 @@ def test_a_chosen_commune_and_lines_are_in_the_legend(monkeypatch: pytest.Monkey
         original(self, renderer)
 
     monkeypatch.setattr(Text, "draw", spy)
-    lines = [PictureLine(contours(CODES[:1]), "Quartiers prioritaires", dashed=True)]
+    lines = [PictureLine(contours(CODES[:1]), QUARTERS)]
     draw(simple(VALUES), selected=CODES[1], lines=lines)
     assert f"Commune {CODES[1]}" in written and "Quartiers prioritaires" in written
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -126,9 +128,9 @@ def test_publishing_twice_writes_once_and_ignores_the_order_of_rows(tmp_path: Pa
     gdf = squares(["A", "B", "C"])
     first = publish_layer(gdf, tmp_path, "communes-95")
     path = tmp_path / "geo" / Path(first.url).name
-    written = path.stat().st_mtime_ns
+    written = path.stat().st_ino
     assert publish_layer(gdf.iloc[::-1], tmp_path, "communes-95") == first
-    assert path.stat().st_mtime_ns == written
+    assert path.stat().st_ino == written
 
 
 def test_another_geometry_gets_another_address(tmp_path: Path) -> None:
@@ -136,6 +138,26 @@ def test_another_geometry_gets_another_address(tmp_path: Path) -> None:
     second = publish_layer(squares(["A", "C"]), tmp_path, "communes")
     assert first.url != second.url
     assert len(list((tmp_path / "geo").iterdir())) == 2
+
+
+def test_files_that_nobody_asks_for_go_after_a_day(tmp_path: Path) -> None:
+    old, used = (publish_layer(squares(["A", code]), tmp_path, "communes") for code in "BC")
+    script = tmp_path / "leaflet" / "gradient-0123456789ab.js"
+    script.parent.mkdir()
+    script.write_text("earlier version")
+    two_days_ago = time.time() - 2 * 24 * 3600
+    for file in (script, *(tmp_path / "geo").iterdir()):
+        os.utime(file, (two_days_ago, two_days_ago))
+    assert maps.is_served(used, tmp_path)
+    new = publish_layer(squares(["A", "D"]), tmp_path, "communes")
+    ensure_leaflet(tmp_path)
+    assert {path.name for path in (tmp_path / "geo").iterdir()} == {
+        Path(layer.url).name for layer in (used, new)
+    }
+    assert not script.exists()
+    assert not maps.is_served(old, tmp_path)
+    assert publish_layer(squares(["A", "B"]), tmp_path, "communes") == old
+    assert maps.is_served(old, tmp_path)
 
 
 def test_publishing_from_many_threads_leaves_one_whole_file(tmp_path: Path) -> None:

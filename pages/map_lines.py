@@ -1,0 +1,38 @@
+"""Outlines over the colours of the map page: the same on the screen and in its pictures."""
+
+from __future__ import annotations
+
+from pages.extents import COUNTRY, Extent
+from pages.layers import limit_shapes, limits, quarter_shapes, quarters
+from pages.map_controls import DRAWN_OVER
+from views.map_content import LIMITS, QUARTERS
+from views.map_sheet import PictureLine
+from views.maps import Line
+
+
+def has_quarters(extent: Extent) -> bool:
+    """Quartiers are too small to be seen on a country."""
+    return extent.key != COUNTRY
+
+
+def has_limits(polygons: int) -> bool:
+    """Limits of intercommunalités would hide the colours of a crowded map."""
+    return polygons <= DRAWN_OVER
+
+
+def screen_lines(extent: Extent, polygons: int) -> list[Line]:
+    """Outlines that the reader may show or hide; ``polygons``: communes on the map."""
+    drawn = [
+        (quarters(extent.codes) if has_quarters(extent) else None, QUARTERS),
+        (limits(extent.departements) if has_limits(polygons) else None, LIMITS),
+    ]
+    return [Line(layer, style) for layer, style in drawn if layer is not None]
+
+
+def picture_lines(extent: Extent, polygons: int) -> list[PictureLine]:
+    """The same outlines, for a picture."""
+    drawn = [
+        (quarter_shapes(extent.codes) if has_quarters(extent) else None, QUARTERS),
+        (limit_shapes(extent.departements) if has_limits(polygons) else None, LIMITS),
+    ]
+    return [PictureLine(shapes, style) for shapes, style in drawn if shapes is not None]
