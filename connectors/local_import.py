@@ -15,7 +15,7 @@ import pandas as pd
 from connectors.errors import ImportRejected
 from connectors.fichier_local import LocalTable, shown
 from connectors.local_figures import ABSENT, OK, REFUSED, SECRET, read_numbers
-from connectors.local_plan import IndicatorPlan, Plan
+from connectors.local_plan import PERIOD, IndicatorPlan, Plan
 from connectors.personal import personal_columns, words
 from connectors.territories import CITY, MERGED, Found, Gazetteer, Written, locate
 
@@ -179,7 +179,7 @@ def _periods(rows: pd.DataFrame, plan: Plan) -> tuple[pd.Series, pd.Series]:
             False, index=rows.index
         )
     cells = rows[plan.period_column].str.removesuffix(".0")
-    return cells, ~cells.str.fullmatch(r"(19|20)\d\d([-/](19|20)?\d\d)?")
+    return cells, ~cells.str.fullmatch(PERIOD.pattern)
 
 
 def _rows_of(rows: pd.DataFrame, one: IndicatorPlan) -> pd.Series:

@@ -36,6 +36,7 @@ TERMS = 24
 RECOGNISED = 0.6
 """Share of the cells of a column that must be figures, or territories, to be taken for such."""
 
+PERIOD = re.compile(r"(19|20)\d\d([-/](19|20)?\d\d)?")
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _CODE_TITLES = re.compile(
     r"\b(code|insee|codgeo|depcom|cog|siren|com|codecom|codeinsee|code commune|insee com|geo)\b"
@@ -98,7 +99,7 @@ class TerritoryColumns(_Model):
     code: str = ""
     name: str = ""
     within: str = ""
-    level: str = ""
+    level: str = Field(default="", pattern="^(|commune|epci|departement|region|qpv|qpv_2015|iris)$")
     zoning: str = ""
 
 
@@ -112,16 +113,19 @@ class IndicatorPlan(_Model):
     or empty. ``people``: it counts persons, to whom the threshold applies.
     """
 
-    columns: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...] = Field(min_length=1)
     only: tuple[tuple[str, str], ...] = ()
     label: str
     unit: str = ""
     decimals: int = Field(default=1, ge=0, le=3)
     kind: Kind = "mean"
     direction: Direction = "neutre"
-    theme: str = "etat_sante"
-    scale: float = 1.0
-    factor: float = 1.0
+    theme: str = Field(
+        default="etat_sante",
+        pattern="^(population|determinants|environnement|etat_sante|enfance|prevention|offre|autonomie)$",
+    )
+    scale: float = Field(default=1.0, gt=0, allow_inf_nan=False)
+    factor: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     numerator: str = ""
     denominator: str = ""
     people: bool = True
@@ -348,7 +352,7 @@ def _period_column(sample: pd.DataFrame, used: set[str]) -> str:
         cells = sample[title][sample[title] != ""]
         if title in used or cells.empty:
             continue
-        if cells.str.fullmatch(r"(19|20)\d\d([-/](19|20)?\d\d)?").all() and (
+        if cells.str.fullmatch(PERIOD.pattern).all() and (
             _PERIOD_TITLES.search(words(title)) or cells.nunique() < len(cells) / 2
         ):
             return str(title)

@@ -32,6 +32,7 @@ from diagnostic.records import (
     Entry,
     Filed,
     ImportMapping,
+    LocalData,
     Placement,
     Priority,
     Record,
@@ -40,8 +41,8 @@ from diagnostic.records import (
 )
 
 FORMAT = 1
-VERSION = 2
-MAX_FILE_BYTES = 10_000_000
+VERSION = 3
+MAX_FILE_BYTES = 20_000_000
 MAX_RECORDS = 5000
 MAX_CHOICES = 500
 MAX_NOTES = 20_000
@@ -56,6 +57,7 @@ LISTS: dict[str, type[Record]] = {
     "priorities": Priority,
     "votes": Vote,
     "imports": ImportMapping,
+    "local_data": LocalData,
 }
 _NAMES = {
     "actions": "action",
@@ -65,6 +67,7 @@ _NAMES = {
     "priorities": "priorité",
     "votes": "vote",
     "imports": "lecture de fichier",
+    "local_data": "donnée locale",
 }
 _NOTES_SHOWN = 20
 _CHOICE_KEY = r"^\S{1,120}$"
@@ -105,6 +108,7 @@ class Project:
     priorities: tuple[Priority, ...] = ()
     votes: tuple[Vote, ...] = ()
     imports: tuple[ImportMapping, ...] = ()
+    local_data: tuple[LocalData, ...] = ()
     notes: str = ""
     unknown: Mapping[str, object] = field(default_factory=dict)
     aside: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
@@ -141,6 +145,7 @@ class ProjectFile(Filed):
     priorities: Annotated[tuple[Priority, ...], Field(max_length=MAX_RECORDS)] = ()
     votes: Annotated[tuple[Vote, ...], Field(max_length=MAX_RECORDS)] = ()
     imports: Annotated[tuple[ImportMapping, ...], Field(max_length=MAX_RECORDS)] = ()
+    local_data: Annotated[tuple[LocalData, ...], Field(max_length=MAX_RECORDS)] = ()
 
 
 _ALWAYS = ("gradient", "version", "type", "nom", "perimetre", "construction_donnees", "date")
@@ -241,8 +246,14 @@ def _from_the_perimeter_alone(headings: dict[str, object]) -> dict[str, object]:
     return {"choix": {}, "notes": "", **headings}
 
 
+def _without_local_data(headings: dict[str, object]) -> dict[str, object]:
+    """Version 2 kept how local files were read, never their figures: there are none to move."""
+    return {FRENCH["local_data"]: [], **headings}
+
+
 _MIGRATIONS: dict[int, Callable[[dict[str, object]], dict[str, object]]] = {
     1: _from_the_perimeter_alone,
+    2: _without_local_data,
 }
 
 

@@ -1,4 +1,4 @@
-"""What people note in a project: actions, things said, votes, how a local file was read.
+"""What people note in a project: actions, things said, votes, local files and how they were read.
 
 Fields have English names in the code and French ones in the file (``FRENCH``). A field that a later
 version adds is kept as it is.
@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import secrets
 import unicodedata
-from datetime import date
-from typing import Annotated, Literal
+from datetime import date, datetime, time
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 MAX_LINE = 200
 MAX_TEXT = 5000
-MAX_PLAN = 60_000
+MAX_PLAN = 200_000
+MAX_FIGURES_SIZE = 8_000_000
 MAX_MEMBERS = 2000
-_ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_ID_LETTERS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 Approach = Literal["universelle", "ciblee", "proportionnee"]
 EntryKind = Literal["verbatim", "observation", "action", "structure", "question"]
@@ -65,6 +73,9 @@ FRENCH = {
     "territory_level": "niveau_territoire",
     "columns": "colonnes",
     "plan": "plan",
+    "rows": "lignes",
+    "used": "utilisees",
+    "figures": "chiffres",
     "column": "colonne",
     "label": "libelle",
     "direction": "sens",
@@ -81,6 +92,7 @@ FRENCH = {
     "crossings": "lectures",
     "placements": "afom",
     "imports": "imports",
+    "local_data": "donnees_locales",
     "notes": "notes",
     "gradient": "gradient",
     "version": "version",
@@ -89,8 +101,15 @@ FRENCH = {
 
 
 def new_id() -> str:
-    """Identifier of a record: the day it is written, then letters drawn at random."""
-    return f"{date.today():%y%m%d}-{''.join(secrets.choice(_ID_LETTERS) for _ in range(8))}"
+    """Identifier of a record: its day and time, for lists in the order of writing, then chance."""
+    now = datetime.now()
+    tenths = round((now - datetime.combine(now, time())).total_seconds() * 10)
+    letters = []
+    for _ in range(4):
+        tenths, rest = divmod(tenths, len(_ID_LETTERS))
+        letters.append(_ID_LETTERS[rest])
+    drawn = "".join(secrets.choice(_ID_LETTERS) for _ in range(8))
+    return f"{now:%y%m%d}-{''.join(reversed(letters))}{drawn}"
 
 
 def clean_line(text: str) -> str:
@@ -129,6 +148,16 @@ IndicatorId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]{1,80}$")]
 RecordId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=0, le=1_000_000)]
+_NUMBER = r"(-?\d+(\.\d+)?(e[+-]?\d+)?)?"
+# « niveau;code;période;valeur;numérateur;dénominateur;état;motif »
+FigureLine = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^[a-z0-9_]{2,12};[0-9A-Z]{1,10};(19|20)\d\d([-/](19|20)?\d\d)?;"
+        + f"{_NUMBER};{_NUMBER};{_NUMBER};"
+        + r"(ok|secret|absent);[^;\n\r]{0,120}$"
+    ),
+]
 
 
 def french(name: str) -> str:
@@ -258,3 +287,37 @@ class ImportMapping(Record):
     territory_level: Line = ""
     columns: Annotated[tuple[ImportedColumn, ...], Field(max_length=MAX_MEMBERS)] = ()
     plan: Annotated[str, StringConstraints(max_length=MAX_PLAN)] = ""
+
+
+class LocalData(Record):
+    """The figures of a local file, kept because the visitor asked: already masked, as pages show them.
+
+    ``plan``: how the file was read, with its source. ``rows``, ``used``: its account of rows.
+    ``figures``: indicator -> one line a figure, « level;code;period;value;numerator;denominator;
+    state;reason » (:mod:`diagnostic.kept` writes and reads them).
+    """
+
+    name: Line = ""
+    source: Line = ""
+    plan: Annotated[str, StringConstraints(max_length=MAX_PLAN)] = ""
+    rows: Annotated[int, Field(ge=0)] = 0
+    used: Annotated[int, Field(ge=0)] = 0
+    figures: Annotated[
+        dict[IndicatorId, tuple[FigureLine, ...]], Field(max_length=MAX_MEMBERS)
+    ] = {}
+
+    @property
+    def size(self) -> int:
+        """Characters that its figures take."""
+        return sum(len(line) + 1 for lines in self.figures.values() for line in lines)
+
+    @property
+    def count(self) -> int:
+        """How many figures it holds."""
+        return sum(map(len, self.figures.values()))
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.size > MAX_FIGURES_SIZE:
+            raise ValueError("trop de chiffres pour un fichier de projet")
+        return self

@@ -7,6 +7,9 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from diagnostic.merging import Conflict, Place, Side, merge
 from diagnostic.project import MAX_FILE_BYTES, Project, ProjectFileError, load
+from diagnostic.records import MAX_FIGURES_SIZE
+from pages.keeping import choose_to_keep
+from pages.local_data import imports
 from pages.project import (
     current_project,
     open_project,
@@ -16,7 +19,14 @@ from pages.project import (
     unsaved,
 )
 from pages.shared import FILE_NOTES, warehouse
-from views.project import KEPT_HERE, TWO_WAYS, conflict_title, side_texts, summary_text
+from views.project import (
+    KEPT_HERE,
+    TOO_MANY_FIGURES,
+    TWO_WAYS,
+    conflict_title,
+    side_texts,
+    summary_text,
+)
 from views.text import count_of, escape_markdown
 
 MEGABYTES = 20
@@ -29,6 +39,7 @@ def show_file_box() -> None:
     with st.expander("Enregistrer ou rouvrir un projet", icon=":material/folder_open:"):
         if project.perimeter.parts:
             st.markdown(summary_text(project))
+            choose_to_keep(imports().values(), "projet")
             save_button()
             st.caption(
                 KEPT_HERE
@@ -74,10 +85,10 @@ def _reopen() -> None:
         st.session_state["file_error"] = str(error)
         return
     st.session_state.pop("file_error", None)
-    open_project(project)
+    said = open_project(project)
     st.session_state["recherche"] = ""
     st.session_state["just_chosen"] = True
-    st.session_state[FILE_NOTES] = tuple(notes)
+    st.session_state[FILE_NOTES] = (*notes, *said)
 
 
 def _say(key: str) -> None:
@@ -102,6 +113,9 @@ def _show_merging(ours: Project) -> None:
             "Rien n'a été changé des deux côtés : les deux fichiers s'assemblent sans choix."
         )
     merged, _ = merge(ours, theirs, base, picked)
+    if sum(one.size for one in merged.local_data) > MAX_FIGURES_SIZE:
+        st.warning(TOO_MANY_FIGURES, icon=":material/data_alert:")
+        return
     st.markdown(f"Une fois fusionné : {summary_text(merged)}")
     st.button(
         "Fusionner", icon=":material/merge:", type="primary", on_click=_take_merged, args=(merged,)
@@ -142,9 +156,10 @@ def _name(place: Place) -> str:
 
 
 def _take_merged(merged: Project) -> None:
-    open_project(merged, filed=False)
+    said = open_project(merged, filed=False)
     st.session_state[FILE_NOTES] = (
         f"Les deux projets sont fusionnés ({count_of(len(merged.records), 'note')}). Enregistrez le "
         "fichier pour le garder.",
+        *said,
     )
     st.session_state["fusionner"] = False

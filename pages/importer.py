@@ -11,12 +11,13 @@ from pydantic import ValidationError
 from connectors.errors import ImportRejected
 from connectors.fichier_local import TABLES, LocalTable, read_tables
 from connectors.local_import import Import, check_nobody, read_import
-from connectors.local_plan import Guess, IndicatorPlan, Plan, TerritoryColumns, guess
+from connectors.local_plan import PERIOD, Guess, IndicatorPlan, Plan, TerritoryColumns, guess
 from connectors.personal import words
-from diagnostic.records import MAX_LINE, ImportedColumn, ImportMapping
+from diagnostic.records import MAX_LINE, MAX_MEMBERS, MAX_PLAN, ImportedColumn, ImportMapping
 from pages.importing import gazetteer, imported, place_names
-from pages.local_data import Imported, forget, imports, share, take
-from pages.project import add, current_project, save_button
+from pages.keeping import choose_to_keep
+from pages.local_data import Imported, imports, share
+from pages.project import add, current_project, let_go, save_button, take_in
 from pages.project import replace as replace_record
 from pages.shared import current, header, show_table
 from views.importing import (
@@ -26,7 +27,9 @@ from views.importing import (
     KINDS,
     LEVEL_CHOICES,
     NO_TERRITORY,
+    PERIOD_FORM,
     PRIVACY,
+    TOO_LONG_READING,
     account_sentence,
     drift_sentences,
     levels_sentence,
@@ -93,28 +96,32 @@ def _keep_reading(content: bytes) -> None:
 def keep_reading(plan: Plan, name: str, sheet: str = "") -> None:
     """Note in the project how a file was read: without a single figure, to read the next one alike."""
     where = plan.territory
+    written = plan.model_dump_json()
+    if len(written) > MAX_PLAN:
+        st.session_state[SAID] = (TOO_LONG_READING,)
+        return
     mapping = ImportMapping(
         name=plain_label(name),
-        source=plan.source,
-        layout=where.zoning or LEVEL_CHOICES.get(where.level, where.level),
+        source=plan.source[:MAX_LINE],
+        layout=(where.zoning or LEVEL_CHOICES.get(where.level, where.level))[:MAX_LINE],
         sheet=sheet[:MAX_LINE],
-        headings=tuple(title[:MAX_LINE] for title in plan.signature),
+        headings=tuple(title[:MAX_LINE] for title in plan.signature[:MAX_MEMBERS]),
         territory_column=(where.code or where.name)[:MAX_LINE],
         territory_level=where.level,
         columns=tuple(
             ImportedColumn(
                 column=title[:MAX_LINE],
-                label=one.label,
-                unit=one.unit,
+                label=one.label[:MAX_LINE],
+                unit=one.unit[:MAX_LINE],
                 direction=one.direction,
                 kind=one.kind,
                 denominator=one.denominator[:MAX_LINE],
-                period=period,
+                period=period[:MAX_LINE],
             )
             for one in plan.indicators
             for period, title in one.columns
-        ),
-        plan=plan.model_dump_json(),
+        )[:MAX_MEMBERS],
+        plan=written,
     )
     same = [one for one in current_project().imports if one.headings == mapping.headings]
     if same:
@@ -244,7 +251,7 @@ def choose_indicators(table: LocalTable, one: Guess, plan: Plan) -> Plan:
     left, middle, right = st.columns([3, 1, 1])
     source = left.text_input(
         "Source à nommer sous chaque chiffre",
-        plan.source,
+        plan.source[:120],
         max_chars=120,
         placeholder="ARS Île-de-France, extrait SNDS 2024",
         key=_key("source"),
@@ -252,7 +259,9 @@ def choose_indicators(table: LocalTable, one: Guess, plan: Plan) -> Plan:
     period = plan.period
     own_period = all(period for each in chosen for period, _ in offered[each].columns)
     if not plan.period_column and not own_period:
-        period = middle.text_input("Millésime (année)", plan.period, max_chars=9, key=_key("annee"))
+        period = middle.text_input(
+            "Millésime (année)", plan.period[:9], max_chars=9, key=_key("annee")
+        )
     threshold = right.number_input(
         "Seuil du secret",
         1,
@@ -462,13 +471,19 @@ def use(table: LocalTable, plan: Plan, read: Import) -> None:
         )
     if read.figures.empty:
         st.info("Aucun chiffre à un niveau que les pages montrent.", icon=":material/info:")
-    ready = not missing and not read.figures.empty
+    odd = sorted({*read.figures["period"]} - {""})
+    odd = [one for one in odd if not PERIOD.fullmatch(one)]
+    if odd:
+        st.warning(
+            f"{PERIOD_FORM} Ici : {escape_markdown(joined(odd[:3]))}.", icon=":material/edit:"
+        )
+    ready = not missing and not odd and not read.figures.empty
     with st.container(horizontal=True):
         if st.button(
             "Utiliser ces chiffres", type="primary", icon=":material/check:", disabled=not ready
         ):
             with st.spinner("Calcul des territoires…"):
-                take(imported(table.name, plan, read))
+                take_in(imported(table.name, plan, read))
             keep_reading(plan, table.name, table.sheet)
             _let_go()
             st.rerun()
@@ -489,10 +504,11 @@ def show_imports() -> None:
         with st.container(border=True):
             _show_import(one)
     st.caption(
-        "Leur lecture (colonnes, unités, source) est notée dans le projet ; leurs chiffres n'y sont pas."
+        "Leur lecture (colonnes, unités, source) est notée dans le projet, pour relire le fichier de "
+        "l'an prochain. Leurs chiffres n'y sont que si vous le demandez ci-dessus."
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        save_button(key="importer_projet")
+        save_button(key="importer_projet", told=False)
         st.page_link(
             "pages/portrait.py", label="Les lire dans le portrait", icon=":material/list_alt:"
         )
@@ -529,10 +545,11 @@ def _show_import(one: Imported) -> None:
         st.button(
             "Retirer ces chiffres",
             icon=":material/delete:",
-            on_click=forget,
+            on_click=let_go,
             args=(one.id,),
             key=f"import_retirer_{one.id}",
         )
+    choose_to_keep([one], "importer", named=False)
 
 
 def _share(name: str) -> None:

@@ -9,12 +9,22 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 import streamlit as st
+from pydantic import ValidationError
 
+from connectors.fichier_local import plain_file_name
 from connectors.local_import import Import
 from connectors.local_plan import IndicatorPlan, Plan
 from connectors.personal import words
 from connectors.territories import Gazetteer
+from diagnostic.kept import (
+    COLUMNS,
+    KeptFigureError,
+    figure_lines,
+    figures_of,
+    refuse_small_counts,
+)
 from diagnostic.masking import LEVELS, masked
+from diagnostic.records import MAX_LINE, LocalData
 from pages.local_data import Imported
 from pages.shared import build_path, geography, open_warehouse
 from views.importing import caveats, definition, local_label, plain_label, short_label, source_title
@@ -60,15 +70,73 @@ def place_names() -> frozenset[str]:
 
 def imported(name: str, plan: Plan, read: Import) -> Imported:
     """The figures of a file as every page reads them: masked, with their cards and their source."""
-    source_id = f"local_{hashlib.sha256(f'{name}|{plan.source}'.encode()).hexdigest()[:10]}"
-    plans = {one.id: one for one in plan.indicators}
-    cards = {one.id: card_of(one, plan, source_id, read) for one in plan.indicators}
-    counted = {
-        one.id: one.kind == "count" for one in plan.indicators if one.people and one.additive
-    }
     scales = {one.id: one.scale for one in plan.indicators}
     members = _gazetteer(build_path())[2]
-    figures = masked(read.figures, counted, scales, members, plan.threshold)
+    figures = masked(read.figures, _counted(plan), scales, members, plan.threshold)
+    return _assembled(name, plan, figures, (read.rows, read.used), date.today())
+
+
+def kept(one: Imported) -> LocalData:
+    """What the project file keeps of an import: its figures once masked, and how they were read."""
+    figures = one.observations.rename(columns={"indicator_id": "indicator"})
+    return LocalData(
+        id=one.id,
+        name=one.name[:MAX_LINE],
+        source=one.plan.source[:MAX_LINE],
+        plan=one.plan.model_copy(update={"signature": ()}).model_dump_json(),
+        rows=one.rows,
+        used=one.used,
+        figures=figure_lines(figures[COLUMNS]),
+    )
+
+
+def restored(record: LocalData) -> tuple[Imported, int]:
+    """The import that a project file kept, and how many figures are of territories now gone.
+
+    Raises KeptFigureError when the file was edited into something that cannot be shown.
+    """
+    try:
+        plan = Plan.model_validate_json(record.plan)
+    except ValidationError as error:
+        raise KeptFigureError("sa lecture est illisible.") from error
+    figures = figures_of(record.figures)
+    if not set(figures["indicator"]) <= {one.id for one in plan.indicators}:
+        raise KeptFigureError("ses chiffres ne sont pas ceux de sa lecture.")
+    refuse_small_counts(figures, _counted(plan), plan.threshold)
+    # Métropole alone is a part of France that no list of territories names.
+    codes = gazetteer().codes | {"france": frozenset({"FR", "FM"})}
+    here = pd.Series(
+        [
+            code in codes.get(level, frozenset())
+            for level, code in zip(figures["level"], figures["code"], strict=True)
+        ],
+        index=figures.index,
+        dtype=bool,
+    )
+    account = (record.rows, record.used)
+    one = _assembled(plain_file_name(record.name), plan, figures[here], account, record.written)
+    return one, int((~here).sum())
+
+
+def _counted(plan: Plan) -> dict[str, bool]:
+    """Indicators that count people -> whether the value itself is the count."""
+    return {one.id: one.kind == "count" for one in plan.indicators if one.people and one.additive}
+
+
+def _assembled(
+    name: str, plan: Plan, figures: pd.DataFrame, account: tuple[int, int], day: date
+) -> Imported:
+    """Masked ``figures`` under their cards and their source; ``account``: rows in, rows used."""
+    source_id = f"local_{hashlib.sha256(f'{name}|{plan.source}'.encode()).hexdigest()[:10]}"
+    values = figures.groupby("indicator")["value"]
+    none = pd.Series(dtype=float)
+    cards = {
+        one.id: card_of(
+            one, plan, source_id, values.get_group(one.id) if one.id in values.groups else none
+        )
+        for one in plan.indicators
+    }
+    told = {one: plain_label(one, 120) or None for one in figures["reason"].dropna().unique()}
     observations = pd.DataFrame(
         {
             "indicator_id": figures["indicator"],
@@ -82,27 +150,28 @@ def imported(name: str, plan: Plan, read: Import) -> Imported:
             "ci_low": np.nan,
             "ci_high": np.nan,
             "state": figures["state"],
-            "reason": figures["reason"].where(figures["reason"] != "", None),
+            "reason": figures["reason"].map(told),
             "coverage": 1.0,
             "communes": 1,
             "source_id": source_id,
         }
     )
-    known = observations["indicator_id"].isin(list(plans))
+    rows, used = account
     return Imported(
         id=source_id,
         name=name,
         plan=plan,
         cards=cards,
-        source=source_row(source_id, plan, read.used),
-        observations=observations[known].reset_index(drop=True),
-        rows=read.rows,
-        used=read.used,
+        source=source_row(source_id, plan, used, day),
+        observations=observations.reset_index(drop=True),
+        rows=rows,
+        used=used,
     )
 
 
-def card_of(one: IndicatorPlan, plan: Plan, source_id: str, read: Import) -> IndicatorCard:
-    """The card of a local indicator; every text of the file is made plain."""
+def card_of(one: IndicatorPlan, plan: Plan, source_id: str, values: pd.Series) -> IndicatorCard:
+    """The card of a local indicator of these values; every text of the file is made plain."""
+    values = values.dropna()
     ratio = one.kind == "ratio" and bool(one.denominator)
     weighted = not ratio and one.kind in ("ratio", "mean", "median")
     override: Literal["weighted_mean", "none"] | None = None
@@ -110,7 +179,6 @@ def card_of(one: IndicatorPlan, plan: Plan, source_id: str, read: Import) -> Ind
         override = "none"
     elif one.kind == "ratio" and not ratio:
         override = "weighted_mean"
-    values = read.figures.loc[read.figures["indicator"] == one.id, "value"].dropna()
     top = int(values.max()) if one.kind == "ordinal" and len(values) else None
     numerator = plain_label(one.numerator or "numérateur calculé") if ratio else ""
     denominator = plain_label(one.denominator) if ratio else ""
@@ -140,8 +208,8 @@ def card_of(one: IndicatorPlan, plan: Plan, source_id: str, read: Import) -> Ind
     )
 
 
-def source_row(source_id: str, plan: Plan, rows: int) -> pd.DataFrame:
-    """The row of ``source`` of an import."""
+def source_row(source_id: str, plan: Plan, rows: int, day: date) -> pd.DataFrame:
+    """The row of ``source`` of a file read on ``day``."""
     periods = sorted({period for one in plan.indicators for period, _ in one.columns if period})
     return pd.DataFrame(
         [
@@ -162,7 +230,7 @@ def source_row(source_id: str, plan: Plan, rows: int) -> pd.DataFrame:
                 "fallback": "",
                 "rows": rows,
                 "sha256": "",
-                "retrieved_at": date.today().isoformat(),
+                "retrieved_at": day.isoformat(),
                 "state": "local",
             }
         ]

@@ -6,16 +6,21 @@ Nothing of it leaves the session, and nothing is in a URL, until the visitor sav
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
 
 import streamlit as st
 
+from diagnostic.kept import KeptFigureError
 from diagnostic.perimeter import Perimeter, file_name
 from diagnostic.project import LISTS, Project, dump
-from diagnostic.records import Record
+from diagnostic.records import MAX_FIGURES_SIZE, LocalData, Record
 from pages.comparator import KEY as COMPARATOR
 from pages.comparator import OTHER, OTHER_PARAMETER
+from pages.importing import kept, restored
 from pages.linked import all_choices, restore_choices
+from pages.local_data import Imported, forget, imports, take
 from pages.shared import choose, warehouse
+from views.importing import kept_notice, not_restored_sentence, restored_sentence
 
 _PROJECT, _BEFORE, _SAVED = "project", "project_before", "project_saved"
 
@@ -44,8 +49,12 @@ def add(record: Record) -> None:
 
 def replace(record: Record) -> None:
     """Put ``record`` in the place of the one of its identifier; add it if it is gone."""
-    remove(record.id)
-    add(record)
+    name = _list_of(record)
+    found: tuple[Record, ...] = getattr(_noted(), name)
+    if any(one.id == record.id for one in found):
+        _write(_noted().with_list(name, (record if one.id == record.id else one for one in found)))
+    else:
+        add(record)
 
 
 def remove(record_id: str) -> None:
@@ -61,22 +70,43 @@ def set_notes(text: str) -> None:
     _write(dataclasses.replace(_noted(), notes=text))
 
 
-def open_project(project: Project, *, filed: bool = True) -> None:
+def open_project(project: Project, *, filed: bool = True) -> tuple[str, ...]:
     """Make ``project`` that of the session; the one before can be taken back.
 
-    ``filed``: whether a file holds it already.
+    ``filed``: whether a file holds it already. What is to be said of the local figures it kept.
     """
     before = current_project()
     if before.perimeter.parts:
         st.session_state[_BEFORE] = before
-    _use(project)
+    said = _use(project)
     if filed:
         _mark_saved()
+    return said
 
 
 def previous_project() -> Project | None:
     """The project that the last opening replaced."""
     return st.session_state.get(_BEFORE)
+
+
+def let_go(name: str) -> None:
+    """Remove an import from this visit, and from the project."""
+    forget(name)
+    remove(name)
+
+
+def take_in(one: Imported) -> None:
+    """Show the figures of an import on every page; the project keeps them if it kept those before.
+
+    Those that it replaces leave the project with the visit.
+    """
+    was_kept = keeps(one.id)
+    before = set(imports())
+    take(one)
+    for gone in before - set(imports()):
+        remove(gone)
+    if was_kept and not keep(one):
+        remove(one.id)
 
 
 def take_back() -> None:
@@ -86,20 +116,42 @@ def take_back() -> None:
         _use(before)
 
 
-def save_button(label: str = "Enregistrer le projet", *, key: str = "enregistrer_projet") -> None:
-    """The button that gives the file of the project; nothing without a perimeter."""
+def save_button(
+    label: str = "Enregistrer le projet", *, key: str = "enregistrer_projet", told: bool = True
+) -> None:
+    """The button that gives the file of the project; nothing without a perimeter.
+
+    ``told``: say under it whether the file holds local figures, when this visit has some.
+    """
     project = current_project()
     if not project.perimeter.parts:
         return
     st.download_button(
         label,
-        dump(project),
+        partial(dump, project),
         file_name=file_name(project.perimeter, "projet.json"),
         mime="application/json",
         icon=":material/download:",
         key=key,
         on_click=_mark_saved,
     )
+    if imports() and told:
+        st.caption(kept_notice([one.source for one in project.local_data]))
+
+
+def keeps(name: str) -> bool:
+    """Whether the project keeps the figures of an import."""
+    return any(one.id == name for one in _noted().local_data)
+
+
+def keep(one: Imported) -> bool:
+    """Keep the figures of an import in the project; False, and nothing is kept, past the size."""
+    record = kept(one)
+    others = [other for other in _noted().local_data if other.id != one.id]
+    if record.size + sum(other.size for other in others) > MAX_FIGURES_SIZE:
+        return False
+    _write(_noted().with_list("local_data", (*others, record)))
+    return True
 
 
 def unsaved() -> bool:
@@ -125,7 +177,11 @@ def _mark_saved() -> None:
     st.session_state[_SAVED] = _noted()
 
 
-def _use(project: Project) -> None:
+def _use(project: Project) -> tuple[str, ...]:
+    """Make ``project`` that of the session, its local figures in the place of those it replaces."""
+    for one in _noted().local_data:
+        if one.id in imports():
+            forget(one.id)
     choices = dict(project.choices)
     key, _, other = project.comparator.partition(":")
     if key == OTHER:
@@ -144,3 +200,14 @@ def _use(project: Project) -> None:
     )
     choose(project.perimeter)
     restore_choices(choices)
+    return tuple(_restore(one) for one in project.local_data)
+
+
+def _restore(record: LocalData) -> str:
+    """Show again the figures that a file kept; what is to be said of them."""
+    try:
+        one, gone = restored(record)
+    except KeptFigureError as refusal:
+        return not_restored_sentence(record.name, str(refusal))
+    take(one)
+    return restored_sentence(one.name, one.plan.source, record.count - gone, gone)

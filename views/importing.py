@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from views.text import LOCAL_MARK, count_of, joined, number
+from views.text import LOCAL_MARK, count_of, escape_markdown, joined, number
 
 LABEL_CHARACTERS = 90
 SHORT_CHARACTERS = 30
@@ -23,6 +23,21 @@ PRIVACY = (
 )
 FORMATS = "XLSX, XLS, ODS, CSV ou TSV"
 NO_TERRITORY = "Aucune colonne ne nomme un territoire : choisissez-la ci-dessous, ou ajoutez le code Insee ou Siren."
+KEEP_LABEL = "Garder ces chiffres dans le fichier de projet"
+KEEP_MEANING = (
+    "Éteint, le fichier ne garde que la façon de lire le fichier reçu. Allumé, il contient ses chiffres, "
+    "petits effectifs masqués : le projet se rouvre ailleurs sans le fichier d'origine, et ne se donne "
+    "qu'à ceux qui ont le droit de les lire."
+)
+KEEP_REFUSED = (
+    "Ces chiffres sont trop nombreux pour le fichier de projet (environ 100\u202f000 au plus, tous fichiers "
+    "réunis) : ils restent dans cette visite. Reprenez moins d'indicateurs, ou gardez le fichier d'origine."
+)
+TOO_LONG_READING = (
+    "Les titres de ce fichier sont trop longs pour noter sa lecture dans le projet : il faudra la refaire "
+    "l'an prochain."
+)
+PERIOD_FORM = "Le millésime s'écrit 2024, ou 2022-2024 pour plusieurs années."
 KEPT_BACK = (
     "Donnée locale, gardée à l'écran : elle n'entre dans aucun fichier. Pour la joindre aux fichiers, "
     "page Importer."
@@ -187,3 +202,40 @@ def caveats(threshold: int, *, weighted: bool, aggregated: bool, people: bool) -
             "Pour un territoire plus grand : moyenne pondérée par la population, approchée."
         )
     return said
+
+
+def keep_label(name: str) -> str:
+    """The switch that keeps the figures of one file among several."""
+    return f"Garder les chiffres de « {escape_markdown(plain_label(name, 60))} » dans le fichier de projet"
+
+
+def kept_notice(sources: Sequence[str]) -> str:
+    """What the project file holds of the local figures of this visit; ``sources``: of those it keeps."""
+    if not sources:
+        return (
+            "Les chiffres importés ne sont pas dans ce fichier. Pour les y garder, page Importer."
+        )
+    named = joined([plain_label(one, 60) for one in dict.fromkeys(sources)])
+    return (
+        f"Ce fichier contient des données locales ({escape_markdown(f'source : {named}')}) : ne le donnez qu'à ceux qui "
+        "ont le droit de les lire."
+    )
+
+
+def restored_sentence(name: str, source: str, figures: int, gone: int) -> str:
+    """The local figures of a project file are back; ``gone``: of territories that are no more."""
+    said = (
+        f"Données locales rouvertes avec le projet : « {plain_label(name)} », {source_title(source)} "
+        f"({count_of(figures, 'chiffre')})."
+    )
+    if gone:
+        said += f" {count_of(gone, 'chiffre')} d'un territoire qui n'existe plus : laissé de côté."
+    return said
+
+
+def not_restored_sentence(name: str, reason: str) -> str:
+    """The local figures of a project file could not be shown."""
+    return (
+        f"Les données locales « {plain_label(name)} » de ce fichier ne sont pas reprises : {reason} "
+        "Déposez de nouveau le fichier d'origine, page Importer."
+    )

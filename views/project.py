@@ -13,6 +13,7 @@ from diagnostic.records import (
     Entry,
     Filed,
     ImportMapping,
+    LocalData,
     Placement,
     Priority,
     Vote,
@@ -27,6 +28,10 @@ KEPT_HERE = (
 TWO_WAYS = (
     "Sans le fichier de départ, rien n'est considéré comme supprimé : ce qui n'est que d'un côté est "
     "gardé."
+)
+TOO_MANY_FIGURES = (
+    "Les deux fichiers gardent ensemble trop de chiffres importés pour un seul fichier de projet. "
+    "Retirez-en un dans l'un des deux (page Importer), puis fusionnez."
 )
 REMOVED = "supprimé"
 _SHOWN = 160
@@ -46,6 +51,7 @@ _RECORDS = {
     "priorities": "Priorité",
     "votes": "Vote",
     "imports": "Lecture d'un fichier",
+    "local_data": "Données locales",
 }
 
 
@@ -57,6 +63,9 @@ def summary_text(project: Project) -> str:
         count_of(len(project.priorities), "priorité"),
         count_of(len(project.votes), "vote"),
         count_of(len(project.imports), "lecture de fichier", "lectures de fichier"),
+        count_of(
+            len(project.local_data), "fichier de données locales", "fichiers de données locales"
+        ),
     ]
     kept = [one for one in counts if not one.startswith(f"0{NO_BREAK}")]
     if not kept:
@@ -85,7 +94,7 @@ def record_title(record: Any) -> str:
         return record.text or record.theme or record.id
     if isinstance(record, Vote):
         return record.where or (f"du {record.held_on:%d/%m/%Y}" if record.held_on else record.id)
-    if isinstance(record, ImportMapping):
+    if isinstance(record, ImportMapping | LocalData):
         return record.name or record.source or record.id
     return str(record)
 

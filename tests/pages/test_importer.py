@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,10 +14,12 @@ import pandas as pd
 import pytest
 from streamlit.runtime.caching.cache_data_api import _data_caches
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Toggle
 
 from pages.menu import PAGES as MENU
+from tests.pages.downloads import Download, watched
 from tests.pages.test_pages import texts_of
-from views.importing import plain_label
+from views.importing import KEEP_LABEL, plain_label
 from views.lexicon import refused_words
 
 CERGY = "epci:249500109"
@@ -310,3 +313,92 @@ def test_a_kept_reading_fits_next_year_and_tells_what_moved(
     drop(test, moved, "extrait 2025.csv")
     told = " ".join(one.value for one in test.warning).replace("\\", "")
     assert "La mise en page a changé" in told and "Population" in told and "Assures" in told
+
+
+def kept_project(test: AppTest, seen: list[Download]) -> str:
+    """What « Enregistrer le projet » gives on this page."""
+    seen.clear()
+    checked(test.run())
+    (one,) = [each for each in seen if each.name.endswith("projet.json")]
+    return one.content.decode()
+
+
+def keep_switch(test: AppTest) -> Toggle:
+    return next(one for one in test.toggle if one.label == KEEP_LABEL)
+
+
+def test_figures_are_in_the_project_file_only_if_asked_and_come_back_elsewhere(
+    app_test: AppTest, communes: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kept masked, reopened in another visit without the file, let go with their import."""
+    seen = watched(monkeypatch)
+    test = use(drop(open_page(app_test), extract(communes)))
+    assert not keep_switch(test).value
+    assert "donnees_locales" not in json.loads(kept_project(test, seen))
+    checked(keep_switch(test).set_value(True).run())
+    assert "ne se donne qu'à ceux" in plain(test)
+    content = kept_project(test, seen)
+    (kept,) = json.loads(content)["donnees_locales"]
+    (lines,) = kept["chiffres"].values()
+    small = communes[communes["patients"].between(1, 10)]
+    assert len(small), "le fichier d'essai n'a aucun petit effectif"
+    for one in small.itertuples():
+        assert any(line.startswith(f"commune;{one.code};2024;;;;secret;") for line in lines)
+    assert not any(int(line.split(";")[4] or 11) in range(1, 11) for line in lines)
+    mine = next(iter(test.session_state["imports_locaux"].values()))
+    screens = {
+        page: plain(checked(test.switch_page(f"pages/{page}.py").run(timeout=120)))
+        for page in ("portrait", "inegalites")
+    }
+
+    other = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=60)
+    open_page(other, "pages/perimetre.py")
+    box = next(one for one in other.file_uploader if one.label.startswith("Rouvrir"))
+    box.set_value(("projet.json", content.encode(), "application/json"))
+    checked(other.run())
+    assert any("Données locales rouvertes" in one.value for one in other.warning)
+    theirs = next(iter(other.session_state["imports_locaux"].values()))
+    key = ["indicator_id", "level", "code", "period"]
+    pd.testing.assert_frame_equal(
+        theirs.observations.sort_values(key, ignore_index=True),
+        mine.observations.sort_values(key, ignore_index=True),
+        check_dtype=False,
+    )
+    assert (theirs.cards, theirs.shared) == (mine.cards, False)
+    checked(next(one for one in other.button if one.label == "J'ai lu").click().run())
+    for page, text in screens.items():
+        assert plain(checked(other.switch_page(f"pages/{page}.py").run(timeout=120))) == text
+
+    other.switch_page(PAGE).run()
+    assert keep_switch(other).value
+    next(one for one in other.button if one.label == "Retirer ces chiffres").click().run()
+    assert "imports_locaux" not in other.session_state or not other.session_state["imports_locaux"]
+    other.switch_page("pages/perimetre.py").run()
+    assert "donnees_locales" not in json.loads(kept_project(other, seen))
+
+
+EDITS = (
+    (";secret;", ";ok;", "incomplets"),
+    (r'\\"people\\":true', r'\\"people\\":true,\\"x\\":1', "lecture est illisible"),
+    ('"chiffres": {', '"chiffres": {"local_x": ["commune;95127;2024;3;;;ok;"], ', "ne sont pas"),
+    (r"commune;95127;[^\"]*", "commune;95127;2024;1;3;300;ok;", "pas masqués"),
+)
+
+
+def test_an_edited_file_gives_back_no_figure(
+    app_test: AppTest, communes: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = watched(monkeypatch)
+    test = use(drop(open_page(app_test), extract(communes)))
+    content = kept_project(checked(keep_switch(test).set_value(True).run()), seen)
+    other = AppTest.from_file(str(Path(__file__).parents[2] / "app.py"), default_timeout=60)
+    open_page(other, "pages/perimetre.py")
+    for old, new, words in EDITS:
+        edited = re.sub(old, new, content)
+        assert edited != content
+        box = next(one for one in other.file_uploader if one.label.startswith("Rouvrir"))
+        box.set_value(("projet.json", edited.encode(), "application/json"))
+        checked(other.run())
+        told = " ".join(one.value for one in other.warning)
+        assert "ne sont pas reprises" in told and words in told, told
+        assert "imports_locaux" not in other.session_state

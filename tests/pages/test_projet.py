@@ -8,10 +8,10 @@ from collections.abc import Callable
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import pages.project
 from diagnostic.perimeter import decode, encode
 from diagnostic.project import Action, Entry, Project, dump, load
 from tests.conftest import ROOT
+from tests.pages.downloads import watched
 from tests.pages.test_pages import open_page, texts_of
 
 CERGY = "epci:249500109"
@@ -23,19 +23,14 @@ Saved = Callable[[AppTest], str]
 
 @pytest.fixture
 def saved(monkeypatch: pytest.MonkeyPatch) -> Saved:
-    """What the button of the page Périmètre gives: the file it wrote last."""
-    written: list[str] = []
-
-    def keeping(project: Project) -> str:
-        written.append(dump(project))
-        return written[-1]
-
-    monkeypatch.setattr(pages.project, "dump", keeping)
+    """What the button of the page Périmètre gives."""
+    seen = watched(monkeypatch)
 
     def save(test: AppTest) -> str:
+        seen.clear()
         test.switch_page("pages/perimetre.py").run()
         assert not test.exception
-        return written[-1]
+        return next(one for one in seen if one.name.endswith("projet.json")).content.decode()
 
     return save
 
@@ -171,3 +166,25 @@ def test_two_sessions_never_see_each_other(app_test: AppTest, saved: Saved) -> N
     assert found.records == ()
     assert found.choices["base"] == "50"
     assert load(saved(app_test))[0].records == (BUS,)
+
+
+def _rename_the_second() -> None:
+    """A script: three actions noted one after the other, then the second renamed."""
+    import time
+
+    import streamlit as st
+
+    from diagnostic.records import Action
+    from pages import project
+
+    for title in ("Un", "Deux", "Trois"):
+        project.add(Action(title=title))
+        time.sleep(0.11)
+    second = st.session_state["project"].actions[1]
+    project.replace(second.model_copy(update={"title": "Deux bis"}))
+    st.text(", ".join(one.title for one in st.session_state["project"].actions))
+
+
+def test_a_record_that_is_changed_keeps_its_place_and_lists_the_order_of_writing() -> None:
+    test = AppTest.from_function(_rename_the_second).run(timeout=30)
+    assert [one.value for one in test.text] == ["Un, Deux bis, Trois"]

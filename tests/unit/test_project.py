@@ -29,8 +29,10 @@ from diagnostic.project import (
     load,
 )
 from diagnostic.records import (
+    MAX_FIGURES_SIZE,
     Crossing,
     ImportedColumn,
+    LocalData,
     Placement,
     Priority,
     Record,
@@ -62,6 +64,20 @@ MAPPING = ImportMapping(
     name="extraction.xlsx",
     columns=(ImportedColumn(column="Taux", unit="%"),),
 )
+LOCAL = LocalData(
+    id="local_0123456789",
+    written=date(2026, 3, 12),
+    name="extraction.xlsx",
+    source="ARS",
+    rows=3,
+    used=2,
+    figures={
+        "local_0123456789": (
+            "commune;95127;2024;12.5;25;200;ok;",
+            "commune;95500;2024;;;;secret;seuil",
+        )
+    },
+)
 FULL = Project(
     CERGY,
     choices={"base": "40", "force": "5", "poids_revenu": "30"},
@@ -71,6 +87,7 @@ FULL = Project(
     entries=(SAID,),
     votes=(VOTE,),
     imports=(MAPPING,),
+    local_data=(LOCAL,),
     notes="Réunion du 9 mars",
 )
 TEXT = dump(FULL, date(2026, 3, 12))
@@ -120,6 +137,17 @@ PRIORITIES = st.builds(
 )
 PLACEMENTS = st.builds(lambda **fields: Placement(**fields), id=IDS, written=DAYS, item=IDS)
 MAPPINGS = st.builds(ImportMapping, id=IDS, written=DAYS, headings=st.lists(LINES).map(tuple))
+LINES_OF_FIGURES = st.lists(
+    st.builds("commune;95{:03d};2024;{!r};;;ok;".format, st.integers(0, 999), st.floats(0, 1e6)),
+    max_size=3,
+).map(tuple)
+LOCALS = st.builds(
+    LocalData,
+    id=IDS,
+    written=DAYS,
+    rows=st.integers(0, 99),
+    figures=st.dictionaries(st.just("local_a"), LINES_OF_FIGURES, max_size=1),
+)
 
 
 def project_of(drawn: tuple[Sequence[Record], dict[str, str]]) -> Project:
@@ -133,7 +161,8 @@ def project_of(drawn: tuple[Sequence[Record], dict[str, str]]) -> Project:
 
 PROJECTS = st.tuples(
     st.lists(
-        st.one_of(ACTIONS, ENTRIES, CROSSINGS, PLACEMENTS, PRIORITIES, VOTES, MAPPINGS), max_size=6
+        st.one_of(ACTIONS, ENTRIES, CROSSINGS, PLACEMENTS, PRIORITIES, VOTES, MAPPINGS, LOCALS),
+        max_size=6,
     ),
     st.dictionaries(st.from_regex(r"[a-z_-]{1,12}", fullmatch=True), LINES, max_size=4),
 ).map(project_of)
@@ -195,6 +224,42 @@ def test_the_first_version_opens() -> None:
     assert again["version"] == VERSION
 
 
+def test_the_second_version_opens_and_knows_no_local_figure() -> None:
+    """What it wrote: everything of today but the figures of local files."""
+    second = {key: value for key, value in json.loads(TEXT).items() if key != "donnees_locales"}
+    project, notes = load(json.dumps(second | {"version": 2}))
+    assert notes == []
+    assert project == dataclasses.replace(FULL, local_data=(), version=2)
+    assert json.loads(dump(project))["version"] == VERSION
+
+
+def test_local_figures_past_the_size_are_refused() -> None:
+    line = "commune;95127;2024;12.5;25;200;ok;" + "x" * 100
+    many = (line,) * (MAX_FIGURES_SIZE // len(line) + 1)
+    with pytest.raises(ValidationError, match="trop de chiffres"):
+        LocalData(figures={"local_a": many})
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "commune;95127;2024;12.5;25;200;ok",
+        "commune;95127;2024;=1+1;25;200;ok;",
+        "commune;95127;2024;nan;25;200;ok;",
+        "commune;95127;demain;1;25;200;ok;",
+        "commune;<b>;2024;1;25;200;ok;",
+        "commune;95127;2024;1;25;200;certain;",
+        "commune;95127;2024;1;25;200;ok;a;b",
+    ],
+)
+def test_a_figure_that_is_not_one_is_kept_aside(line: str) -> None:
+    bad = json.loads(TEXT)
+    bad["donnees_locales"][0]["chiffres"]["local_0123456789"] = [line]
+    project, (note,) = load(json.dumps(bad))
+    assert project.local_data == ()
+    assert "mis de côté" in note
+
+
 def test_the_first_version_would_open_a_file_of_today() -> None:
     """What its reader asked for: this type, version 1, four headings of text."""
     headings = json.loads(TEXT)
@@ -205,7 +270,7 @@ def test_the_first_version_would_open_a_file_of_today() -> None:
 
 def test_a_later_version_loses_nothing() -> None:
     later = json.loads(TEXT)
-    later |= {"gradient": 3, "version": 3, "budget": {"total": 12}}
+    later |= {"gradient": VERSION + 1, "version": VERSION + 1, "budget": {"total": 12}}
     later["actions"][0]["cout"] = [1, 2]
     later["paroles"].append({"id": "x", "nature": "chanson", "texte": "la"})
     project, notes = load(json.dumps(later))
@@ -215,7 +280,7 @@ def test_a_later_version_loses_nothing() -> None:
     assert "« budget »" in notes[2]
     assert project.entries == (SAID,)
     again = json.loads(dump(project))
-    assert again["version"] == 3
+    assert again["version"] == VERSION + 1
     assert again["budget"] == {"total": 12}
     assert again["actions"][0]["cout"] == [1, 2]
     assert again["paroles"][1] == {"id": "x", "nature": "chanson", "texte": "la"}
@@ -356,8 +421,8 @@ GOOD = json.loads(TEXT)
         ('{"a":' * 100_000, "abîmé"),
         ('{"gradient": 1' + "0" * 5000 + "}", "abîmé|n'est pas un projet"),
         (json.dumps({**GOOD, "x": "[" * 9}).replace('"[[[[[[[[["', "[" * 40 + "]" * 40), "emboîte"),
-        (b" " * 10_000_001, "10 Mo"),
-        (b"\x00" * 10_000_001, "10 Mo"),
+        (b" " * 20_000_001, "20 Mo"),
+        (b"\x00" * 20_000_001, "20 Mo"),
     ],
     ids=lambda value: repr(value[:12]),
 )
@@ -453,7 +518,10 @@ def test_summary() -> None:
     assert (
         summary_text(FULL)
         .replace("\xa0", " ")
-        .endswith("et 1 action, 1 parole ou observation, 1 vote et 1 lecture de fichier.")
+        .endswith(
+            "et 1 action, 1 parole ou observation, 1 vote, 1 lecture de fichier et 1 fichier de "
+            "données locales."
+        )
     )
 
 
