@@ -20,6 +20,8 @@ from connectors.personal import personal_columns, words
 from connectors.territories import CITY, MERGED, Found, Gazetteer, Written, locate
 
 _ZONE = "zonage"
+# Larger than the number of columns and of years that a file may have together.
+_MOST_PERIODS = 10_000
 
 NO_FIGURE = "aucun chiffre lisible dans les colonnes choisies"
 NOT_CHOSEN = "ligne d'un indicateur qui n'est pas choisi"
@@ -86,31 +88,45 @@ def _ages(table: LocalTable, titles: dict[str, str]) -> bool:
     return False
 
 
+@dataclass(frozen=True)
+class _Places:
+    """Territories of the rows: each distinct writing once, and which one each row has.
+
+    ``found``: level, code, repair and reason of each writing; ``which``: its position, a row;
+    ``territory``: a number a row, the same for the same level and code.
+    """
+
+    found: pd.DataFrame
+    which: np.ndarray
+    territory: np.ndarray
+
+    def of_rows(self, name: str) -> np.ndarray:
+        """A column of ``found``, a row of the table."""
+        values: np.ndarray = self.found[name].to_numpy(object)[self.which]
+        return values
+
+    def filled(self, name: str) -> np.ndarray:
+        """Whether that column says something, a row of the table."""
+        said: np.ndarray = self.found[name].ne("").to_numpy()[self.which]
+        return said
+
+
 def read_import(table: LocalTable, plan: Plan, known: Gazetteer) -> Import:
     """Every row of ``table``, used or refused."""
     rows = table.rows
-    reason = pd.Series("", index=rows.index, dtype=object)
     places = _places(table, plan, known)
-    reason = reason.mask(places["reason"] != "", places["reason"])
+    reason = places.of_rows("reason")
     period, unread = _periods(rows, plan)
-    reason = reason.mask((reason == "") & unread, NO_PERIOD)
-    parts, cells = [], []
-    touched = pd.Series(False, index=rows.index)
-    spoken = pd.Series(False, index=rows.index)
-    open_rows = reason == ""
-    for one in plan.indicators:
-        mine = open_rows & _rows_of(rows, one)
-        spoken |= mine
-        figures, odd = _figures(rows[mine], one, places, period)
-        touched.loc[figures["line"].unique()] = True
-        parts.append(figures)
-        cells.append(odd)
-    reason = reason.mask(open_rows & ~spoken, NOT_CHOSEN)
-    reason = reason.mask((reason == "") & ~touched, NO_FIGURE)
-    figures = pd.concat(parts, ignore_index=True) if parts else _no_figures()
-    figures, twice = _once(figures, plan, places["repair"])
-    reason = reason.mask((reason == "") & reason.index.isin(twice.index), reason.index.map(twice))
-    aside = (reason != "").to_numpy()
+    reason[(reason == "") & unread.to_numpy()] = NO_PERIOD
+    figures, cells, spoken, touched, keys = _all_figures(rows, plan, places, period, reason == "")
+    reason[(reason == "") & ~spoken] = NOT_CHOSEN
+    reason[(reason == "") & ~touched] = NO_FIGURE
+    repair = places.of_rows("repair")
+    figures, twice = _once(figures, keys, plan, pd.Series(repair, index=rows.index))
+    if len(twice):
+        apart = (reason == "") & rows.index.isin(twice.index)
+        reason[apart] = rows.index[apart].map(twice)
+    aside = reason != ""
     refused = pd.DataFrame(
         {
             "line": rows.index[aside],
@@ -118,52 +134,70 @@ def read_import(table: LocalTable, plan: Plan, known: Gazetteer) -> Import:
             "reason": reason[aside],
         }
     ).reset_index(drop=True)
-    used = rows.index[~aside]
-    mended = ~aside & (places["repair"] != "").to_numpy()
+    mended = ~aside & places.filled("repair")
     repaired = pd.DataFrame(
         {
             "line": rows.index[mended],
             "written": _written(rows[mended], plan),
-            "code": places["code"][mended],
-            "what": places["repair"][mended],
+            "code": places.of_rows("code")[mended],
+            "what": repair[mended],
         }
     ).reset_index(drop=True)
-    odd = pd.concat(cells, ignore_index=True) if cells else pd.DataFrame(columns=["line"])
-    inside = figures["level"].isin(["iris", "qpv_2015", _ZONE])
-    kept = figures[inside]
-    kept = kept.assign(name=kept["line"].map(_name_cells(rows, plan)).to_numpy())
+    shown_figures, kept = _at_their_level(figures, rows, plan)
     return Import(
         rows=len(rows),
-        used=len(used),
-        figures=figures[~inside].reset_index(drop=True),
-        kept=kept.reset_index(drop=True),
+        used=int((~aside).sum()),
+        figures=shown_figures,
+        kept=kept,
         refused=refused,
-        cells=odd[odd["line"].isin(used)].reset_index(drop=True),
+        cells=cells[~cells["line"].isin(refused["line"])].reset_index(drop=True),
         repaired=repaired,
     )
 
 
-def _places(table: LocalTable, plan: Plan, known: Gazetteer) -> pd.DataFrame:
-    """level, code, repair, reason of each row."""
+def _at_their_level(
+    figures: pd.DataFrame, rows: pd.DataFrame, plan: Plan
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Figures of the levels that pages show; those of the other zonings, with their names."""
+    inside = figures["level"].isin(["iris", "qpv_2015", _ZONE])
+    kept = figures[inside]
+    kept = kept.assign(name=_name_cells(rows, plan).reindex(kept["line"]).to_numpy())
+    shown_figures = figures[~inside] if inside.any() else figures
+    return shown_figures.reset_index(drop=True), kept.reset_index(drop=True)
+
+
+def _places(table: LocalTable, plan: Plan, known: Gazetteer) -> _Places:
+    """The territory of each row. Whole numbers are compared: a million texts are slow."""
     rows, where = table.rows, plan.territory
-    blank = pd.Series("", index=rows.index)
-    columns = [rows[one] if one else blank for one in (where.code, where.name, where.within)]
-    keys = pd.DataFrame(dict(zip(("code", "name", "within"), columns, strict=True)))
-    distinct = keys.drop_duplicates()
-    written = [Written(*map(str, cells)) for cells in distinct.itertuples(index=False)]
+    which = np.zeros(len(rows), dtype=np.int64)
+    columns = []
+    for title in (where.code, where.name, where.within):
+        codes, distinct = pd.factorize(rows[title]) if title else (0, [""])
+        which = which * (len(distinct) + 1) + codes
+        columns.append((codes, np.asarray(distinct, dtype=object)))
+    which, first = pd.factorize(which)
+    at = np.empty(len(first), dtype=np.int64)
+    at[which[::-1]] = np.arange(len(rows))[::-1]
+    written = [
+        Written(*map(str, cells))
+        for cells in zip(
+            *(texts[codes[at] if isinstance(codes, np.ndarray) else [0] * len(at)]
+              for codes, texts in columns),
+            strict=True,
+        )
+    ]  # fmt: skip
     if where.zoning:
-        found = {one: _zone(one) for one in written}
+        located = {one: _zone(one) for one in written}
     else:
-        found = locate(written, known, where.level)
-    table_of = distinct.assign(
-        level=[found[one].level for one in written],
-        place=[found[one].code for one in written],
-        repair=[found[one].repair for one in written],
-        reason=[found[one].reason for one in written],
+        located = locate(written, known, where.level)
+    found = pd.DataFrame(
+        {
+            name: pd.Series([getattr(located[one], name) for one in written], dtype=object)
+            for name in ("level", "code", "repair", "reason")
+        }
     )
-    joined = keys.merge(table_of, on=["code", "name", "within"], how="left")
-    joined.index = rows.index
-    return joined[["level", "place", "repair", "reason"]].rename(columns={"place": "code"})
+    territory = found.groupby(["level", "code"], sort=False).ngroup().to_numpy()
+    return _Places(found, which, territory[which])
 
 
 def _zone(one: Written) -> Found:
@@ -182,36 +216,60 @@ def _periods(rows: pd.DataFrame, plan: Plan) -> tuple[pd.Series, pd.Series]:
     return cells, ~cells.str.fullmatch(PERIOD.pattern)
 
 
-def _rows_of(rows: pd.DataFrame, one: IndicatorPlan) -> pd.Series:
+def _rows_of(rows: pd.DataFrame, one: IndicatorPlan) -> np.ndarray:
     """Rows that speak of one indicator."""
-    mine = pd.Series(True, index=rows.index)
+    mine = np.ones(len(rows), dtype=bool)
     for title, cell in one.only:
-        mine &= rows[title] == cell
+        mine &= (rows[title] == cell).to_numpy()
     return mine
 
 
-def _figures(
-    rows: pd.DataFrame, one: IndicatorPlan, places: pd.DataFrame, period: pd.Series
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Figures of one indicator, and the cells that are not numbers."""
-    parts, odd = [], []
-    place = places.loc[rows.index, ["level", "code"]]
-    for own_period, title in one.columns:
-        read = read_numbers(rows[title])
-        wrong = read[read["state"] == REFUSED]
-        odd.append(_odd_cells(rows, title, wrong["reason"]))
-        figures = place.assign(
-            indicator=one.id,
-            period=own_period or period.loc[rows.index],
-            value=read["value"] * one.factor,
-            numerator=np.nan,
-            denominator=np.nan,
-            state=read["state"],
-            reason=read["reason"],
-            line=rows.index,
-        )
-        parts.append(_with_terms(rows, one, figures)[read["state"] != REFUSED])
-    return pd.concat(parts, ignore_index=True)[FIGURES], pd.concat(odd, ignore_index=True)
+def _all_figures(
+    rows: pd.DataFrame, plan: Plan, places: _Places, period: pd.Series, usable: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
+    """Figures of every indicator on the ``usable`` rows, and the cells that are not numbers.
+
+    Then the rows that speak of an indicator, those that have a figure; and one number a figure, the
+    same for the same indicator, territory and period.
+    """
+    spoken, touched = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+    level, code = places.of_rows("level"), places.of_rows("code")
+    row_periods, texts = pd.factorize(period)
+    periods = {str(text): at for at, text in enumerate(texts)}
+    parts, odd, keys = [], [], []
+    for rank, one in enumerate(plan.indicators):
+        at = np.flatnonzero(usable & _rows_of(rows, one))
+        spoken[at] = True
+        mine = rows if len(at) == len(rows) else rows.iloc[at]
+        for own_period, title in one.columns:
+            read = read_numbers(mine[title])
+            wrong = (read["state"] == REFUSED).to_numpy()
+            odd.append(_odd_cells(mine, title, read["reason"][wrong]))
+            figures = pd.DataFrame(
+                {
+                    "indicator": one.id,
+                    "level": pd.Series(level[at], mine.index, dtype=object),
+                    "code": pd.Series(code[at], mine.index, dtype=object),
+                    "period": own_period or period.iloc[at],
+                    "value": read["value"] * one.factor,
+                    "numerator": np.nan,
+                    "denominator": np.nan,
+                    "state": read["state"],
+                    "reason": read["reason"],
+                    "line": mine.index,
+                },
+                index=mine.index,
+            )
+            figures = _with_terms(mine, one, figures)
+            when = periods.setdefault(own_period, len(periods)) if own_period else row_periods[at]
+            key = (rank * _MOST_PERIODS + when) * len(rows) + places.territory[at]
+            touched[at[~wrong]] = True
+            parts.append(figures[~wrong] if wrong.any() else figures)
+            keys.append(key[~wrong])
+    if not parts:
+        return _no_figures(), pd.DataFrame(columns=["line"]), spoken, touched, np.zeros(0, int)
+    cells = pd.concat(odd, ignore_index=True)
+    return pd.concat(parts, ignore_index=True), cells, spoken, touched, np.concatenate(keys)
 
 
 def _with_terms(rows: pd.DataFrame, one: IndicatorPlan, figures: pd.DataFrame) -> pd.DataFrame:
@@ -265,12 +323,15 @@ def _odd_cells(rows: pd.DataFrame, title: str, reasons: pd.Series) -> pd.DataFra
     )
 
 
-def _once(figures: pd.DataFrame, plan: Plan, repair: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
+def _once(
+    figures: pd.DataFrame, keys: np.ndarray, plan: Plan, repair: pd.Series
+) -> tuple[pd.DataFrame, pd.Series]:
     """One figure a territory and period; and the reason of the lines that this sets apart.
 
-    A line of which another figure stands is used, whatever this one says.
+    A line of which another figure stands is used, whatever this one says. ``keys``: one number a
+    figure, the same for the same one.
     """
-    again = _again(figures)
+    again = pd.Series(keys, index=figures.index).duplicated(keep=False)
     if not again.any():
         return figures, pd.Series(dtype=object)
     twice = figures[again]
@@ -293,15 +354,6 @@ def _once(figures: pd.DataFrame, plan: Plan, repair: pd.Series) -> tuple[pd.Data
     standing = {*kept["line"], *twice.loc[adds_up | (alike & pieces), "line"]}
     reasons = reasons[~reasons.index.isin(standing)]
     return kept, reasons[~reasons.index.duplicated()]
-
-
-def _again(figures: pd.DataFrame) -> pd.Series:
-    """Figures that come more than once; whole numbers are compared, a million texts are slow."""
-    key = np.zeros(len(figures), dtype=np.int64)
-    for name in KEY:
-        codes, distinct = pd.factorize(figures[name])
-        key = key * (len(distinct) + 1) + codes
-    return pd.Series(key, index=figures.index).duplicated(keep=False)
 
 
 def _summed(pieces: pd.DataFrame, plans: dict[str, IndicatorPlan]) -> pd.DataFrame:

@@ -19,8 +19,10 @@ from datetime import date, datetime, time, timedelta
 from importlib import import_module
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.csv as arrow_csv
 import python_calamine as calamine
 
 from connectors.local_layout import (
@@ -39,6 +41,7 @@ MAX_MEMBERS = 2_000
 MAX_RATIO = 250
 CHUNK = 20_000
 HEAD = 64 * 1024
+BLOCK = 2 * 1024**2
 TITLES = "Écrivez une ligne de titres au-dessus des données, comme dans le modèle."
 LINE = "__ligne__"
 
@@ -51,6 +54,8 @@ _KINDS = {
 }
 _UTF16 = ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
+# What ``str.split`` takes for a space, but one space inside a cell.
+_UNTIDY = r"^ | $|  |[^\S ]|[\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x0b\x1c-\x1f]"
 _TRAP = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
 
 
@@ -69,8 +74,10 @@ class Grid:
     rows_limit: int
     columns_limit: int
     width: int = 0
-    _lines: list[int] = field(default_factory=list)
+    _count: int = 0
+    _numbers: list[int] = field(default_factory=list)
     _rows: list[list[str]] = field(default_factory=list)
+    _lines: list[pa.Array] = field(default_factory=list)
     _chunks: list[list[pa.Array]] = field(default_factory=list)
 
     def add(self, line: int, cells: list[str]) -> None:
@@ -82,12 +89,39 @@ class Grid:
         if len(cells) > self.columns_limit:
             raise Refused(f"il a plus de {self.columns_limit} colonnes.", SMALLER)
         self.width = max(self.width, len(cells))
-        self._lines.append(line)
+        self._count += 1
+        self._numbers.append(line)
         self._rows.append(cells)
-        if len(self._lines) > self.rows_limit + SEARCHED_ROWS:
+        if self._count > self.rows_limit + SEARCHED_ROWS:
             raise self.too_long()
         if len(self._rows) >= CHUNK:
             self._flush()
+
+    def add_chunk(self, first: int, columns: list[pa.Array]) -> bool:
+        """Rows of one width, tidy, on lines that follow one another from ``first`` on.
+
+        False, and nothing is added, when a row is blank or they are past the limits: :meth:`add`
+        tells them apart.
+        """
+        while columns and not pc.any(pc.not_equal(columns[-1], "")).as_py():
+            columns.pop()
+        if not columns or len(columns) > self.columns_limit:
+            return False
+        count = len(columns[0])
+        blank = pc.equal(columns[0], "")
+        for column in columns[1:]:
+            if not pc.any(blank).as_py():
+                break
+            blank = pc.and_(blank, pc.equal(column, ""))
+        if pc.any(blank).as_py() or self._count + count > self.rows_limit + SEARCHED_ROWS:
+            return False
+        if self._rows:
+            self._flush()
+        self.width = max(self.width, len(columns))
+        self._count += count
+        self._lines.append(pa.array(np.arange(first, first + count)))
+        self._chunks.append(columns)
+        return True
 
     def too_long(self) -> Refused:
         """The refusal of a file of too many rows."""
@@ -102,13 +136,14 @@ class Grid:
         self._chunks.append(
             [pa.array(column, pa.string()) for column in zip(*self._rows, strict=True)]
         )
-        self._rows = []
+        self._lines.append(pa.array(self._numbers, pa.int64()))
+        self._rows, self._numbers = [], []
 
     def table(self) -> pa.Table:
         """Every row: the line numbers, then one column of text a position."""
         if self._rows:
             self._flush()
-        columns: dict[str, Any] = {LINE: pa.array(self._lines, pa.int64())}
+        columns: dict[str, Any] = {LINE: pa.chunked_array(self._lines, pa.int64())}
         for position in range(self.width):
             columns[str(position)] = pa.chunked_array(
                 [
@@ -189,14 +224,81 @@ def _csv_grid(content: bytes, order: dict[str, int]) -> Grid:
     text = _decoded(content)
     grid = Grid(order["rows"], order["columns"])
     separator = guess_separator(text[:HEAD])
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    del text
+    line, start = 0, 0
     try:
-        for cells in reader:
-            grid.add(reader.line_num, [_tidy(cell) for cell in cells])
+        while start < len(text):
+            end = _block_end(text, start)
+            block = text[start:end]
+            if not _simply_quoted(block, separator):
+                # A cell may go on over several lines: the rest is read as one.
+                _add_rows(grid, text[start:], separator, line)
+                break
+            lines = block.count("\n") + (not block.endswith("\n"))
+            columns = _columns(block, separator, lines)
+            if columns is None or not grid.add_chunk(line + 1, columns):
+                _add_rows(grid, block, separator, line)
+            line, start = line + lines, end
     except csv.Error as error:
         raise Refused("le CSV est mal formé (un guillemet jamais refermé ?).") from error
     return grid
+
+
+def _add_rows(grid: Grid, text: str, separator: str, line: int) -> None:
+    """The rows of ``text``, whatever they are like; ``line``: how many lines stand before it."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    for cells in reader:
+        grid.add(line + reader.line_num, [_tidy(cell) for cell in cells])
+
+
+def _block_end(text: str, start: int) -> int:
+    """Past the end of a line: the first block is the head, where titles are, the others larger."""
+    end = text.find("\n", start + (BLOCK if start else HEAD))
+    return len(text) if end < 0 else end + 1
+
+
+def _simply_quoted(block: str, separator: str) -> bool:
+    """Whether each line of ``block`` is a row: quotes, if any, stand around whole cells."""
+    if block.count("\r") != block.count("\r\n"):
+        return False
+    if '"' not in block:
+        return True
+    one = re.escape(separator)
+    cell = re.compile(rf'(?:(?<=[{one}\n])|^)"[^"\r\n]*"(?=[{one}\r\n]|$)')
+    return '"' not in cell.sub("", block)
+
+
+def _columns(block: str, separator: str, lines: int) -> list[pa.Array] | None:
+    """The tidy columns of ``lines`` rows of one width; None when they are not."""
+    width = len(next(csv.reader([block[: block.find("\n") + 1] or block], delimiter=separator), ()))
+    names = [str(at) for at in range(width)]
+    try:
+        table = arrow_csv.read_csv(
+            pa.py_buffer(block.encode()),
+            arrow_csv.ReadOptions(
+                use_threads=False, column_names=names, block_size=2 * len(block.encode()) + 1
+            ),
+            arrow_csv.ParseOptions(delimiter=separator, ignore_empty_lines=False),
+            arrow_csv.ConvertOptions(
+                column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
+            ),
+        ).combine_chunks()
+    except pa.ArrowInvalid:
+        return None
+    if table.num_rows != lines:
+        return None
+    columns = [column.combine_chunks() for column in table.columns]
+    if any(pc.max(pc.binary_length(column)).as_py() > csv.field_size_limit() for column in columns):
+        return None
+    return [_tidied(column) for column in columns]
+
+
+def _tidied(column: pa.Array) -> pa.Array:
+    """:func:`_tidy` on each cell that needs it."""
+    untidy = pc.match_substring_regex(column, _UNTIDY)
+    if not pc.any(untidy).as_py():
+        return column
+    cells = [_tidy(cell) for cell in column.filter(untidy).to_pylist()]
+    return pc.replace_with_mask(column, untidy, pa.array(cells, pa.string()))
 
 
 def _tidy(cell: str) -> str:

@@ -14,20 +14,24 @@ import pyarrow.compute as pc
 # Title (no accent, lower case, words apart) -> what the column holds.
 _TITLES: tuple[tuple[str, str], ...] = (
     (r"\bprenoms?\b", "des prénoms"),
-    (r"\b(date|annee|lieu|commune|ville|pays) (de )?naissance\b|\bnaissance\b", "une naissance"),
+    (r"\b(date|annee|lieu|commune|ville|pays) (de )?naissance\b|\bnaissance\b|\bnaiss\b", "une naissance"),
     (r"\bnee? le\b|\bne e le\b|\bddn\b", "une date de naissance"),
-    (r"\bnir\b|\bnss\b|\bn ss\b|securite sociale|carte vitale|\bnumero secu\b", "un numéro de sécurité sociale"),
+    (r"\bnir\b|\bnss\b|\bn ss\b|securite sociale|carte vitale|\bsecu\b|\b(n|num|numero) (de )?ss\b", "un numéro de sécurité sociale"),
     (r"\bipp\b|\bins\b|\bmatricule\b|\b(numero|n|id|identifiant) (de )?(dossier|patient|usager|beneficiaire|allocataire)\b", "un identifiant de personne"),
     (r"\be ?mails?\b|\bmails?\b|\bcourriels?\b|\bmel\b|adresse electronique", "une adresse électronique"),
     (r"\btel(ephone)?s?\b|\bportable\b|\bmobile\b|\bgsm\b", "un téléphone"),
-    (r"\badresses?\b|\brue\b|\bvoie\b|\bdomicile\b", "une adresse"),
-    (r"\bpatronyme\b|\bidentite\b|\bnom (et )?prenom", "des noms de personnes"),
+    (r"\badresses?\b|\badr\b|\brue\b|\bvoie\b|\bdomicile\b", "une adresse"),
+    (r"\bpatronyme\b|\bidentite\b|\binitiales\b|\bnom (et )?prenom", "des noms de personnes"),
 )  # fmt: skip
 _NAME = re.compile(r"\bnoms?\b")
 # After these words a name is not somebody's.
 _NOT_PEOPLE = re.compile(
     r"\b(communes?|villes?|territoires?|quartiers?|qpv|epci|intercommunalites?|departements?|regions?"
     r"|actions?|ateliers?|lieux?|structures?|programmes?|dispositifs?|iris)\b"
+)
+# What is named after people, and holds their first names.
+_NAMED_AFTER = re.compile(
+    r"\b(ecoles?|colleges?|lycees?|etablissements?|centres?|maisons?|hopita(l|ux)|cliniques?|rues?)\b"
 )
 _CELLS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\S+@\S+\.\w+"), "une adresse électronique"),
@@ -48,6 +52,290 @@ _CELLS: tuple[tuple[re.Pattern[str], str], ...] = (
     ),
     (re.compile(r"^(?:m\.|mr\.?|mme|mlle|monsieur|madame|mademoiselle) \w", re.I), "des noms de personnes"),
 )  # fmt: skip
+# Common first names of France, of every generation: enough to tell a column of them, not one name.
+_FIRST_NAMES = frozenset(
+    [
+        "adam",
+        "adele",
+        "adrien",
+        "agathe",
+        "agnes",
+        "ahmed",
+        "aicha",
+        "alain",
+        "albert",
+        "alexandra",
+        "alexandre",
+        "alexis",
+        "ali",
+        "alice",
+        "aline",
+        "amandine",
+        "amelie",
+        "amina",
+        "anais",
+        "andre",
+        "andree",
+        "anne",
+        "annick",
+        "annie",
+        "anthony",
+        "antoine",
+        "antoinette",
+        "arlette",
+        "arthur",
+        "audrey",
+        "aurelie",
+        "axel",
+        "baptiste",
+        "beatrice",
+        "benjamin",
+        "benoit",
+        "bernadette",
+        "bernard",
+        "bertrand",
+        "brigitte",
+        "bruno",
+        "camille",
+        "carole",
+        "caroline",
+        "catherine",
+        "cecile",
+        "cedric",
+        "celine",
+        "chantal",
+        "charles",
+        "charlotte",
+        "chloe",
+        "christian",
+        "christiane",
+        "christine",
+        "christophe",
+        "claire",
+        "clara",
+        "claude",
+        "claudine",
+        "clement",
+        "colette",
+        "corinne",
+        "damien",
+        "daniel",
+        "daniele",
+        "danielle",
+        "david",
+        "delphine",
+        "denis",
+        "denise",
+        "didier",
+        "dominique",
+        "edith",
+        "elena",
+        "elise",
+        "elodie",
+        "emile",
+        "emilie",
+        "emma",
+        "enzo",
+        "eric",
+        "ethan",
+        "etienne",
+        "eva",
+        "fabien",
+        "fabrice",
+        "fanny",
+        "fatima",
+        "fatou",
+        "fernand",
+        "fernande",
+        "florence",
+        "florian",
+        "francis",
+        "francois",
+        "francoise",
+        "franck",
+        "frederic",
+        "gabriel",
+        "gaelle",
+        "georges",
+        "georgette",
+        "gerard",
+        "germaine",
+        "ghislaine",
+        "gilbert",
+        "gilles",
+        "ginette",
+        "gisele",
+        "guillaume",
+        "guy",
+        "helene",
+        "henri",
+        "hugo",
+        "huguette",
+        "ibrahim",
+        "ines",
+        "isabelle",
+        "jacqueline",
+        "jacques",
+        "jade",
+        "jean",
+        "jeanne",
+        "jeannine",
+        "jeremy",
+        "jerome",
+        "jessica",
+        "jocelyne",
+        "joel",
+        "jonathan",
+        "jose",
+        "joseph",
+        "josette",
+        "josiane",
+        "jules",
+        "julia",
+        "julie",
+        "julien",
+        "juliette",
+        "karim",
+        "karine",
+        "kevin",
+        "khadija",
+        "laetitia",
+        "laura",
+        "laurence",
+        "laurent",
+        "lea",
+        "leo",
+        "leon",
+        "liliane",
+        "lina",
+        "lionel",
+        "louane",
+        "louis",
+        "louise",
+        "luc",
+        "lucas",
+        "lucie",
+        "lucien",
+        "lucienne",
+        "ludovic",
+        "madeleine",
+        "mael",
+        "maelys",
+        "manon",
+        "marc",
+        "marcel",
+        "marcelle",
+        "margaux",
+        "marguerite",
+        "maria",
+        "marie",
+        "marine",
+        "marion",
+        "martine",
+        "mathieu",
+        "mathilde",
+        "mathis",
+        "matthieu",
+        "maurice",
+        "maxime",
+        "maxine",
+        "melanie",
+        "michel",
+        "michele",
+        "micheline",
+        "mireille",
+        "mohamed",
+        "monique",
+        "morgane",
+        "moussa",
+        "mustapha",
+        "nadia",
+        "nadine",
+        "nathalie",
+        "nathan",
+        "nicolas",
+        "nicole",
+        "noah",
+        "noel",
+        "noemie",
+        "oceane",
+        "odette",
+        "odile",
+        "olivier",
+        "pascal",
+        "pascale",
+        "patrice",
+        "patricia",
+        "patrick",
+        "paul",
+        "paule",
+        "paulette",
+        "pauline",
+        "philippe",
+        "pierre",
+        "pierrette",
+        "quentin",
+        "rachid",
+        "raphael",
+        "raymond",
+        "raymonde",
+        "rayan",
+        "rene",
+        "renee",
+        "regine",
+        "robert",
+        "roger",
+        "roland",
+        "romain",
+        "romane",
+        "rose",
+        "sabrina",
+        "salome",
+        "samir",
+        "samuel",
+        "sandra",
+        "sandrine",
+        "sarah",
+        "sebastien",
+        "serge",
+        "severine",
+        "simon",
+        "simone",
+        "solange",
+        "sonia",
+        "sophie",
+        "stephane",
+        "stephanie",
+        "suzanne",
+        "sylvain",
+        "sylvie",
+        "tanguy",
+        "theo",
+        "therese",
+        "thierry",
+        "thomas",
+        "tom",
+        "valentin",
+        "valerie",
+        "vanessa",
+        "vera",
+        "veronique",
+        "victor",
+        "victoire",
+        "vincent",
+        "virginie",
+        "viviane",
+        "xavier",
+        "yann",
+        "yasmine",
+        "yves",
+        "yvette",
+        "yvonne",
+        "zoe",
+    ]
+)
+_SAMPLE_OF_NAMES = 300
+_LETTERS = re.compile(r"[^\W\d_]+(?:[ '’-][^\W\d_]+){0,3}\.?")
 # In a sentence, a title and a name, unless they name a place (« rue du Docteur Calmette »).
 _TITLE = re.compile(
     r"(?P<before>(?:\S+\s+){0,2})"
@@ -121,6 +409,7 @@ _COUNTED = re.compile(
 _ABOUT_CARE = re.compile(r"\b(domicile|mobiles?|voie)\b")
 _COMMUNES = re.compile(r"\b(communes?|ville|epci|departement|code insee)\b")
 _PEOPLE_TOO = re.compile(r"\b(prenoms?|patients?|naissance)\b")
+_BIRTH_OF_ONE = re.compile(r"\b(date|dt|annee|an|jour|mois|lieu|pays) (de )?naiss(ance)?\b")
 _SHORT_NUMBER = r"[<-]?\s?[\d\s]{1,9}([.,]\d+)?\s?%?|[a-zA-Z/. ]{1,6}|N/A.*"
 _DATE = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+)?|\d{1,2}[/.-]\d{1,2}[/.-](\d\d|\d{4})")
 DATES = "des dates, qui désignent des personnes ou le jour de leur venue"
@@ -128,6 +417,8 @@ DATES = "des dates, qui désignent des personnes ou le jour de leur venue"
 
 def words(text: str) -> str:
     """``text`` without accents, case nor punctuation, words apart by one space."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
     bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return " ".join(re.findall(r"[a-z0-9]+", bare.lower()))
 
@@ -148,7 +439,7 @@ def personal_columns(
         by_title = _by_title(str(column), cells, places)
         if by_title and figures and _of_territories(str(column), cells):
             by_title = ""
-        reason = by_title or _by_cells(cells)
+        reason = by_title or _by_cells(cells) or _by_first_names(str(column), cells, places)
         if reason:
             found[str(column)] = reason
     return found
@@ -170,6 +461,8 @@ def _of_territories(title: str, cells: pd.Series) -> bool:
     said = words(title.replace("%", " pourcentage "))
     if _COMMUNES.search(said):
         return not _PEOPLE_TOO.search(said)
+    if _BIRTH_OF_ONE.search(said):
+        return False
     speaks = bool(_COUNTED.search(said) or _ABOUT_CARE.search(said))
     return speaks and bool(cells.str.fullmatch(_SHORT_NUMBER).all())
 
@@ -184,6 +477,18 @@ def _by_cells(cells: pd.Series) -> str:
     if len(cells) and cells.map(lambda cell: bool(_DATE.fullmatch(cell))).mean() >= 0.5:
         return DATES
     return ""
+
+
+def _by_first_names(title: str, cells: pd.Series, places: Collection[str]) -> str:
+    """Whether most cells are a first name, alone or beside a family name, and not names of places."""
+    said = words(title)
+    if _NOT_PEOPLE.search(said) or _NAMED_AFTER.search(said):
+        return ""
+    seen = cells.iloc[:_SAMPLE_OF_NAMES]
+    plain = [words(cell) for cell in seen if _LETTERS.fullmatch(cell)]
+    named = [one for one in plain if _FIRST_NAMES & set(one.split())]
+    known = sum(one in places for one in named)
+    return "des prénoms" if len(named) - known > max(2, 0.6 * len(seen)) else ""
 
 
 @dataclass(frozen=True)

@@ -60,25 +60,22 @@ def xlsx_bytes(*sheets: tuple[str, Rows], merged: Sequence[str] = ()) -> bytes:
 
 
 def ods_bytes(rows: Rows, name: str = "Feuille1") -> bytes:
-    """``rows`` as an ODS, written by hand: its table of contents and its one sheet."""
-    lines = []
-    for row in rows:
-        cells = []
-        for cell in row:
-            if isinstance(cell, int | float):
-                kind = f'office:value-type="float" office:value="{cell}"'
-            else:
-                kind = 'office:value-type="string"'
-            said = escape(str(cell))
-            cells.append(f"<table:table-cell {kind}><text:p>{said}</text:p></table:table-cell>")
-        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    """``rows`` as an ODS."""
+    return ods_book((name, rows))
+
+
+def ods_book(*sheets: tuple[str, Rows]) -> bytes:
+    """Sheets as an ODS, written by hand: its table of contents and its tables."""
+    tables = "".join(
+        f'<table:table table:name="{name}">{_ods_rows(rows)}</table:table>' for name, rows in sheets
+    )
     spaces = " ".join(
         f'xmlns:{one}="urn:oasis:names:tc:opendocument:xmlns:{one}:1.0"'
         for one in ("office", "table", "text")
     )
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?><office:document-content {spaces} office:version="1.2">'
-        f'<office:body><office:spreadsheet><table:table table:name="{name}">{"".join(lines)}</table:table>'
+        f"<office:body><office:spreadsheet>{tables}"
         "</office:spreadsheet></office:body></office:document-content>"
     )
     mime = "application/vnd.oasis.opendocument.spreadsheet"
@@ -93,6 +90,21 @@ def ods_bytes(rows: Rows, name: str = "Feuille1") -> bytes:
             "META-INF/manifest.xml": manifest.encode(),
         }
     )
+
+
+def _ods_rows(rows: Rows) -> str:
+    lines = []
+    for row in rows:
+        cells = []
+        for cell in row:
+            if isinstance(cell, int | float):
+                kind = f'office:value-type="float" office:value="{cell}"'
+            else:
+                kind = 'office:value-type="string"'
+            said = escape(str(cell))
+            cells.append(f"<table:table-cell {kind}><text:p>{said}</text:p></table:table-cell>")
+        lines.append(f"<table:table-row>{''.join(cells)}</table:table-row>")
+    return "".join(lines)
 
 
 def zip_bytes(entries: dict[str, bytes]) -> bytes:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import csv
+import hashlib
 import io
 import json
+import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,17 +20,19 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors import local_reader
 from connectors.errors import ImportRejected
-from connectors.fichier_local import COUNTS, TABLES, plain_file_name, read_tables
+from connectors.fichier_local import COUNTS, TABLES, LocalTable, plain_file_name, read_tables
 from connectors.local_import import Import, check_nobody, read_import
 from connectors.local_plan import guess
-from connectors.local_reader import LINE
+from connectors.local_reader import LINE, MAX_RATIO
 from connectors.territories import Gazetteer
 from tests.conftest import ROOT, SHARED
 from tests.connectors.local_files import (
     csv_bytes,
     gazetteer_of,
     names_of,
+    ods_book,
     ods_bytes,
     one_table,
     taken,
@@ -143,6 +149,42 @@ def test_a_title_that_comes_twice_is_numbered_and_told() -> None:
 def test_an_open_document_reads_like_a_workbook() -> None:
     found = one_table(ods_bytes([TITLES, ["95127", "Cergy", 1234, 12.5]]))
     assert found.rows.iloc[0].tolist() == ["95127", "Cergy", "1234", "12.5"]
+
+
+def test_an_old_workbook_reads_like_a_new_one(tmp_path: Path) -> None:
+    """A .xls, which no maintained library writes: made by LibreOffice where it is installed."""
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("LibreOffice absent : rien d'autre n'écrit un .xls")
+    rows: list[list[Any]] = [
+        ["Extrait 2024"],
+        TITLES,
+        ["01004", "Ambérieu", 1234, 12.5],
+        ["95572", "Oise", 9, "s"],
+    ]
+    source = tmp_path / "extrait.xlsx"
+    source.write_bytes(xlsx_bytes(("Données", rows), ("Autre", [TITLES, *BODY])))
+    home = f"-env:UserInstallation={(tmp_path / 'profil').as_uri()}"
+    command = [
+        office,
+        home,
+        "--headless",
+        "--convert-to",
+        "xls:MS Excel 97",
+        "--outdir",
+        str(tmp_path),
+    ]
+    subprocess.run([*command, str(source)], check=True, capture_output=True, timeout=120)
+    content = (tmp_path / "extrait.xls").read_bytes()
+    assert content.startswith(b"\xd0\xcf\x11\xe0"), "ce n'est pas un .xls"
+    first, other = read_tables(content, "extrait.xls", TABLES)
+    assert (first.sheet, other.sheet) == ("Données", "Autre")
+    assert first.above == ("Extrait 2024",)
+    assert first.columns == TITLES
+    assert first.rows.to_numpy().tolist() == [
+        ["01004", "Ambérieu", "1234", "12.5"],
+        ["95572", "Oise", "9", "s"],
+    ]
 
 
 # Real files, as a person drops them
@@ -358,12 +400,11 @@ def _written(value: float, spaces: str, *, comma: bool) -> str:
 
 
 def read_back(
-    content: bytes,
+    found: LocalTable,
     wanted: dict[str, dict[str, tuple[float | None, str]]],
     known: Gazetteer,
     names: frozenset[str],
 ) -> None:
-    found = one_table(content, "extrait 2024.csv")
     check_nobody(found, names)
     one = guess(found, known)
     assert one.plan.territory.code == "Code"
@@ -398,22 +439,129 @@ def test_generated_texts_read_back_to_the_same_table(
     layout: tuple, separator: str, encoding: str, known: Gazetteer, names: frozenset[str]
 ) -> None:
     rows, wanted = layout
-    read_back(csv_bytes(rows, separator, encoding), wanted, known, names)
+    found = one_table(csv_bytes(rows, separator, encoding), "extrait 2024.csv")
+    read_back(found, wanted, known, names)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
-@given(layout=layouts(), opened=st.booleans())
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
+@given(sheets=st.lists(layouts(), min_size=5, max_size=5), opened=st.booleans())
 def test_generated_workbooks_read_back_to_the_same_table(
-    layout: tuple, opened: bool, known: Gazetteer, names: frozenset[str]
+    sheets: list[tuple], opened: bool, known: Gazetteer, names: frozenset[str]
 ) -> None:
-    rows, wanted = layout
-    width = max(map(len, rows))
-    padded = [[*row, *[""] * (width - len(row))] for row in rows]
-    content = ods_bytes(padded) if opened else xlsx_bytes(("Feuil1", padded))
-    read_back(content, wanted, known, names)
+    """Thirty layouts, five a workbook: each workbook costs a process of its own."""
+    padded = []
+    for number, (rows, _) in enumerate(sheets):
+        width = max(map(len, rows))
+        padded.append((f"Feuil{number}", [[*row, *[""] * (width - len(row))] for row in rows]))
+    content = ods_book(*padded) if opened else xlsx_bytes(*padded)
+    tables = read_tables(content, "extrait 2024.xlsx", TABLES)
+    assert [one.sheet for one in tables] == [name for name, _ in padded]
+    for found, (_, wanted) in zip(tables, sheets, strict=True):
+        read_back(found, wanted, known, names)
+
+
+# A long text is read by blocks of columns: the same rows as line by line
+
+
+MESSY = ["a", "", "1,5", " x ", "é\u00a0b", "a  b", '"q"', '"a;b"', '"a""b"', '5" b', '"x\ny"', "\u202f1",
+         "12\t3", "a\x85", "Saint Ouen", "95127"]  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(
+        st.lists(st.sampled_from(MESSY), min_size=1, max_size=4), min_size=1, max_size=25
+    ),
+    same_width=st.booleans(),
+    separator=st.sampled_from([";", ",", "\t"]),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+    block=st.sampled_from([1, 30, 200]),
+)
+def test_blocks_of_a_text_give_the_rows_that_lines_give(
+    rows: list[list[str]], same_width: bool, separator: str, end: str, block: int
+) -> None:
+    width = len(rows[0])
+    lines = [(row * 4)[:width] if same_width else row for row in rows]
+    text = end.join(separator.join(row) for row in lines)
+    order = {"rows": 100, "columns": 10}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local_reader, "HEAD", 10**6)
+        slow = local_reader.Grid(100, 10)
+        kind = local_reader.guess_separator(text)
+        try:
+            local_reader._add_rows(slow, text, kind, 0)
+        except csv.Error:
+            with pytest.raises(local_reader.Refused):
+                local_reader._csv_grid(text.encode(), order)
+            return
+        patch.setattr(local_reader, "guess_separator", lambda _: kind)
+        patch.setattr(local_reader, "HEAD", block)
+        patch.setattr(local_reader, "BLOCK", block)
+        fast = local_reader._csv_grid(text.encode(), order)
+    assert fast.width == slow.width
+    if slow.width:
+        assert fast.table().to_pydict() == slow.table().to_pydict()
+
+
+# People
+
+
+PEOPLE_TITLES = [
+    "Prénom", "prenoms", "Nom", "NOM_USAGE", "Date de naissance", "Date naiss.", "Année de naissance", "Né(e) le", "DDN", "NIR",
+    "N° de sécu", "N° SS", "Adresse", "Adr.", "Tél.", "Tel portable", "Mél", "E-mail", "Courriel", "IPP",
+    "Identité", "Initiales", "N° dossier",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("title", PEOPLE_TITLES)
+def test_a_title_that_designates_people_is_refused(title: str, names: frozenset[str]) -> None:
+    rows = [["Code Insee", title, "Nombre"], *([code, "x", "12"] for code, _ in PLACES)]
+    with pytest.raises(ImportRejected, match="désignent des personnes"):
+        check_nobody(one_table(csv_bytes(rows)), names)
+
+
+@pytest.mark.parametrize(
+    ("cells", "what"),
+    [
+        (["Marie", "Jean-Pierre", "Fatima", "Lucas", "Chloé"], "prénoms"),
+        (["DUPONT Marie", "Jean Martin", "BA Moussa", "Léa Roux", "Paul Petit"], "prénoms"),
+        (["a@b.fr", "x", "y", "z", "t"], "électronique"),
+        (["06 12 34 56 78", "", "", "", ""], "téléphone"),
+        (["2 84 05 95 127 001 42", "", "", "", ""], "sécurité sociale"),
+        (["12 rue des Lilas", "", "", "", ""], "adresse"),
+        (["12/05/1984", "01/01/1990", "31/12/1950", "02/02/2002", ""], "dates"),
+    ],
+)
+def test_cells_that_designate_people_are_refused_under_any_title(
+    cells: list[str], what: str, names: frozenset[str]
+) -> None:
+    rows = [["Code Insee", "Colonne", "Nombre"]]
+    rows += [[code, cell, "12"] for (code, _), cell in zip(PLACES, cells, strict=False)]
+    with pytest.raises(ImportRejected, match=what):
+        check_nobody(one_table(csv_bytes(rows)), names)
+
+
+@pytest.mark.parametrize(
+    ("title", "cells"),
+    [
+        ("Libellé", ["Cergy", "Saint-Denis", "Pontoise", "Cahors", "Saint-Claude"]),
+        ("Collège", ["Jean Moulin", "Simone Veil", "Marie Curie", "Louis Pergaud", "Victor Hugo"]),
+        ("Modalité", ["Femmes", "Hommes", "Ensemble", "Femmes", "Hommes"]),
+        ("Poids de naissance (%)", ["7,1", "6,5", "8,0", "s", "5,2"]),
+    ],
+)
+def test_what_speaks_of_places_or_shares_is_read(
+    title: str, cells: list[str], names: frozenset[str]
+) -> None:
+    rows = [["Code Insee", title, "Nombre"]]
+    rows += [[code, cell, "12"] for (code, _), cell in zip(PLACES, cells, strict=False)]
+    check_nobody(one_table(csv_bytes(rows)), names)
 
 
 # Hostile files
+
+
+SHEET = "xl/worksheets/sheet1.xml"
 
 
 def _bomb() -> bytes:
@@ -425,7 +573,7 @@ def _with_sheet(sheet: bytes, extra: dict[str, bytes] | None = None) -> bytes:
     """A workbook whose first sheet is ``sheet``."""
     source = zipfile.ZipFile(io.BytesIO(xlsx_bytes(("Feuil1", [TITLES, *BODY]))))
     members = {name: source.read(name) for name in source.namelist()}
-    return zip_bytes({**members, "xl/worksheets/sheet1.xml": sheet, **(extra or {})})
+    return zip_bytes({**members, SHEET: sheet, **(extra or {})})
 
 
 def _far_cell() -> bytes:
@@ -476,6 +624,40 @@ def test_a_hostile_file_is_refused_in_french(kind: str) -> None:
     make, sentence = HOSTILE[kind]
     with pytest.raises(ImportRejected, match=sentence):
         read_tables(make(), "piege.xlsx", TABLES)
+
+
+def _huge_sheet() -> bytes:
+    """A workbook of a few megabytes whose one sheet is of 300 MB: rows that do not look like a bomb."""
+    rows = "".join(
+        f'<row><c t="inlineStr"><is><t>{hashlib.sha256(str(n).encode()).hexdigest()}</t></is></c></row>'
+        for n in range(60)
+    ).encode()
+    source = zipfile.ZipFile(io.BytesIO(xlsx_bytes(("Feuil1", [TITLES, *BODY]))))
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
+        for name in source.namelist():
+            if name != SHEET:
+                archive.writestr(name, source.read(name))
+        with archive.open(SHEET, "w") as sheet:
+            sheet.write(b"<worksheet><sheetData>")
+            for _ in range(300 * 1024**2 // len(rows) + 1):
+                sheet.write(rows)
+            sheet.write(b"</sheetData></worksheet>")
+    return content.getvalue()
+
+
+def test_a_sheet_of_300_megabytes_is_refused_without_being_opened() -> None:
+    content = _huge_sheet()
+    assert len(content) < 20 * 1024**2
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheet = archive.getinfo(SHEET)
+    assert sheet.file_size >= 300 * 1024**2
+    assert sheet.file_size < MAX_RATIO * sheet.compress_size, "c'est la taille qui le fait refuser"
+    before = os.times().children_user
+    with pytest.raises(ImportRejected, match="démesuré une fois ouvert"):
+        read_tables(content, "énorme.xlsx", TABLES)
+    spent = os.times().children_user - before
+    assert spent < 5, "la feuille a été dépliée avant d'être refusée"
 
 
 def test_a_file_past_the_size_is_refused_before_it_is_parsed() -> None:
