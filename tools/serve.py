@@ -80,7 +80,7 @@ def load_libraries_ahead() -> None:
         "rapidfuzz",
         "geopandas",
         "mapclassify",
-        "streamlit_folium",
+        "folium",
         "plotly.graph_objects",
     ):
         importlib.import_module(module)
