@@ -292,7 +292,7 @@ def crossing_chart(frame: pd.DataFrame, mean_access: float, access_label: str) -
     """
     largest = float(frame["population"].max()) if len(frame) else 1.0
     groups = [(key, frame[frame["group"] == key]) for key in GROUP_COLOURS]
-    line = {"color": "#5b6673", "dash": "dot"}
+    mean = {"type": "line", "line": {"color": "#5b6673", "dash": "dot"}}
     axis = {
         "automargin": True,
         "tickfont": {"color": "#0d151e", "size": 14},
@@ -331,8 +331,8 @@ def crossing_chart(frame: pd.DataFrame, mean_access: float, access_label: str) -
             "separators": ", ",
             "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
             "shapes": [
-                {"x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "y domain", "line": line},
-                {"x0": 0, "x1": 1, "y0": mean_access, "y1": mean_access, "xref": "x domain", "line": line},
+                {"x0": 0, "x1": 0, "y0": 0, "y1": 1, "yref": "y domain", **mean},
+                {"x0": 0, "x1": 1, "y0": mean_access, "y1": mean_access, "xref": "x domain", **mean},
             ],
             "annotations": _corners(),
             "xaxis": {

@@ -196,8 +196,12 @@ def heads_chart(table: pd.DataFrame) -> go.Figure:
             orientation="h",
             marker={"color": "#6f9fd0"},
             text=[number(value, decimals) for value in shown[HEAD]],
-            textposition="outside",
-            cliponaxis=False,
+            # At the start of the bar, where the dotted line never strikes it out.
+            textposition="inside",
+            insidetextanchor="start",
+            textfont={"color": "#0d151e"},
+            constraintext="none",
+            textangle=0,
             hoverinfo="skip",
         )
     )

@@ -36,7 +36,7 @@ EXAMPLE_BANNER = (
 
 INTRODUCTION = (
     "Une action ouverte à tous touche-t-elle d'abord ceux qui en ont le plus besoin ? Déposez un simple "
-    "**compte de personnes par commune** : la page met en regard les personnes touchées, les habitants "
+    "**compte de personnes par commune**\u00a0: la page met en regard les personnes touchées, les habitants "
     "et le besoin. Toucher plus que la part de besoin n'est jamais un défaut."
 )
 PREPARE = (

@@ -136,6 +136,7 @@ def test_every_commune_is_drawn_within_the_axes(points, mean_access: float) -> N
         assert low < min(values.min(), centre)
         assert high > max(values.max(), centre)
     assert len(figure.layout.annotations) == 4
+    assert [shape.type for shape in figure.layout.shapes] == ["line", "line"]
 
 
 def test_names_in_the_chart_are_text() -> None:
