@@ -38,7 +38,8 @@ def choose_aims(asked: Asked) -> list[Aim]:
         f"{one.name} ({position})" if _twice(known, one) else one.name: one
         for position, one in enumerate(known, 1)
     }
-    start = [name for name, one in by_name.items() if one.name in usual(asked, grain, known)]
+    proposed = usual(asked, grain, known)
+    start = [name for name, one in by_name.items() if one.name in proposed]
     chosen = st.multiselect(
         "Lesquelles", list(by_name), start, key=f"fiches-{grain}", placeholder="Choisissez"
     )
