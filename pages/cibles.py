@@ -19,6 +19,7 @@ from pages.needs import (
 )
 from pages.shared import Current, header, indicators, mart, require_perimeter, show_table
 from pages.targeting import (
+    ACCESS,
     changes,
     choose_cut,
     commune_table,
@@ -232,7 +233,7 @@ def show_list(found: Current, table: pd.DataFrame, chosen: Chosen) -> None:
         show_table(
             listing.drop(columns="Habitants"),  # in the file; here, what explains the group
             "Groupe, domaines et accès de chaque commune",
-            [*labels, "Accès (APL)"],
+            [*labels, ACCESS],
         )
         st.caption(
             "Par ordre alphabétique. Chaque domaine est en écarts-types nationaux : 0 est la moyenne "

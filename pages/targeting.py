@@ -25,6 +25,9 @@ from views.text import alphabetical, number
 
 ALREADY_EQUAL = "Ces poids sont égaux : changez-les pour voir quelles communes changent de groupe."
 
+# Column of the access figure in the listings.
+ACCESS = "Accès (APL)"
+
 
 def commune_table(found: Current, scored: CommuneNeeds, people: pd.Series) -> pd.DataFrame:
     """One row a commune of the perimeter: need, domains, access, inhabitants, people aimed at."""
@@ -104,7 +107,20 @@ def changes(table: pd.DataFrame, chosen: Chosen, cut: str) -> str:
 
 
 def listing_of(table: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
-    """Group, chances, what carries it and domains of each commune, by alphabetical order."""
+    """Group, chances, what carries it and domains of each commune, by alphabetical order, as texts."""
+    found = listing_values(table, chosen)
+    return found.assign(
+        **{
+            label: found[label].map(lambda score: number(score, 1, signed=True))
+            for label in weighted_labels(chosen).values()
+        },
+        **{ACCESS: found[ACCESS].map(lambda value: number(value, 2))},
+        Habitants=found["Habitants"].map(number),
+    )
+
+
+def listing_values(table: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
+    """The same, its figures being numbers."""
     labels = weighted_labels(chosen)
     domains = table[list(labels)].astype(float)
     return pd.DataFrame(
@@ -122,12 +138,9 @@ def listing_of(table: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
                 profile_text(row, labels) if known else "trop de domaines sans chiffre"
                 for known, row in zip(table["classable"], domains.to_dict("records"), strict=True)
             ],
-            **{
-                label: table[name].map(lambda score: number(score, 1, signed=True))
-                for name, label in labels.items()
-            },
-            "Accès (APL)": table["access"].map(lambda value: number(value, 2)),
-            "Habitants": table["population"].map(number),
+            **{label: table[name].astype(float) for name, label in labels.items()},
+            ACCESS: table["access"].astype(float),
+            "Habitants": table["population"],
         }
     ).sort_values("Commune", key=lambda names: names.map(alphabetical))
 
