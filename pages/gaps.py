@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -25,6 +26,9 @@ from views import measures as table_of
 from views.sentences import subject
 from views.text import alphabetical
 from warehouse.indicators import IndicatorCard
+
+# What a room is told when no gap is established.
+USUAL = "part_sans_diplome"
 
 
 def cut_sentence(groups: Groups) -> str:
@@ -145,3 +149,26 @@ def summary_table(figures: pd.DataFrame, groups: Groups) -> pd.DataFrame:
         period = str(own["period"].iloc[0])
         lines.append(table_of.summary_row(card.short_label, period, values, found[card.id], how))
     return pd.DataFrame(lines)
+
+
+def gap_shown(found: Sequence[str], groups: Groups, figures: pd.DataFrame) -> str | None:
+    """The gap that a room reads best: a finding whose groups follow one another, else an established
+    gap that does, else the first finding."""
+    cards, lines = indicators(), slopes(figures)
+    others = [
+        name
+        for name in speaking(lines)
+        if cards[name].direction in words.DIRECTED and words.established(lines[name])
+    ]
+    kept = [name for name in dict.fromkeys([*found, *others]) if name in lines]
+    kept = [name for name in kept if name not in circular(groups.axis)]
+    steady = [name for name in kept if follows(figures[figures["indicator_id"] == name])]
+    if steady or kept:
+        return (steady or kept)[0]
+    return USUAL if USUAL in lines and USUAL not in circular(groups.axis) else None
+
+
+def follows(rows: pd.DataFrame) -> bool:
+    """Whether each group is on the same side of the one before."""
+    values = rows.sort_values("rank")["value"]
+    return bool(values.is_monotonic_increasing or values.is_monotonic_decreasing)

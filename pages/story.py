@@ -9,7 +9,6 @@ from functools import partial
 import pandas as pd
 
 from diagnostic.findings import ATOUT, FRAGILITE
-from pages import story_screens as screens
 from pages.comparator import SIMILAR, Comparator, place_comparator, similar_comparator
 from pages.layers import contours
 from pages.local_data import remembered
@@ -17,9 +16,13 @@ from pages.needs import commune_needs
 from pages.reading import assessed, reading
 from pages.shared import Current, build_path, indicators, mart, warehouse
 from pages.standing_out import standing_out
+from pages.story_access import access_screen
 from pages.story_crossing import CROSSED, crossing
+from pages.story_gaps import gaps_screen
+from pages.story_need import dosing_screen, groups_screen, groups_table, question_screen
+from pages.story_people import people_screen, points_of, strengths_screen, weaknesses_screen
 from pages.story_questions import leaving
-from pages.story_screens import ACCESS, Told
+from pages.story_told import ACCESS, Told, commune_figures, sources_of
 from pages.unasked import current_cut, current_need, current_settings, current_target
 from views import story_words as words
 from views.cibles import place_text
@@ -62,18 +65,18 @@ def _story(
     _state: tuple,
 ) -> Story:
     told = _told(_found, _comparator, _state)
-    groups = screens.groups_table(told)
-    strong, weak = screens.points_of(told, ATOUT), screens.points_of(told, FRAGILITE)
+    groups = groups_table(told)
+    strong, weak = points_of(told, ATOUT), points_of(told, FRAGILITE)
     built: list[Screen] = []
     dropped: list[str] = []
     for title, made in (
-        (words.HABITANTS, screens.people_screen(told)),
-        (words.BIEN, screens.strengths_screen(told, strong)),
-        (words.PESE, screens.weaknesses_screen(told, weak)),
-        (words.ECARTS, screens.gaps_screen(told)),
-        (words.ACCES, screens.access_screen(told)),
-        (words.AGIR, screens.groups_screen(told, groups)),
-        (words.INTENSITE, screens.dosing_screen(told, groups)),
+        (words.HABITANTS, people_screen(told)),
+        (words.BIEN, strengths_screen(told, strong)),
+        (words.PESE, weaknesses_screen(told, weak)),
+        (words.ECARTS, gaps_screen(told)),
+        (words.ACCES, access_screen(told)),
+        (words.AGIR, groups_screen(told, groups)),
+        (words.INTENSITE, dosing_screen(told, groups)),
     ):
         if isinstance(made, Screen):
             built.append(made)
@@ -85,7 +88,7 @@ def _story(
         built[built.index(access)] = asked
         access = asked
         dropped += missing
-    built.append(screens.question_screen(weak, built))
+    built.append(question_screen(weak, built))
     facts = warehouse().facts
     return Story(
         words.spoken_name(label),
@@ -150,7 +153,7 @@ def with_questions(told: Told, screen: Screen) -> tuple[Screen, list[str]]:
         screen,
         extras=(*screen.extras, *extras),
         notes=(*screen.notes, *((PRUDENT.replace("*", ""),) if "departs" in names else ())),
-        sources=tuple(dict.fromkeys([*screen.sources, *screens.sources_of(told, used)])),
+        sources=tuple(dict.fromkeys([*screen.sources, *sources_of(told, used)])),
     ), missing
 
 
@@ -189,7 +192,7 @@ def crossed_texts(told: Told, access: Screen | None) -> dict[str, dict[str, str]
 def figure_texts(told: Told, name: str, said: Callable[[str], str]) -> dict[str, str]:
     """The figure of each commune; without one, why, and that of its intercommunalité."""
     card, period = indicators()[name], str(told.frame.at[name, "period"])
-    figures = screens.commune_figures(told.found, name, period)
+    figures = commune_figures(told.found, name, period)
     beside = epci_figures(told.found, name, period)
     texts = {}
     for row in told.found.communes.itertuples():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from pages.shared import indicators
-from pages.story_screens import ACCESS, Told, commune_figures, has_value
+from pages.story_told import ACCESS, Told, commune_figures, has_value
 from views import story_words as words
 from views.classification import (
     ABSENT,
