@@ -13,8 +13,8 @@ from diagnostic.assessment import NOT_COMPARED
 from diagnostic.records import Action
 from diagnostic.trend import minimum_detectable_change
 from pages.acting import REASON, communes_of
-from pages.chapters import groups_of
 from pages.composing import Asked
+from pages.decision_chapter import groups_of
 from pages.dosing import commune_table, free_parts
 from pages.needs import commune_needs, need_card
 from pages.project import current_project

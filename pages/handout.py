@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pages.chapters import departements, figure_line, spine_alt
 from pages.composing import Asked, Builder
 from pages.shared import indicators, mart
 from pages.standing_out import finding_sentence, spine_row
+from pages.territory_chapter import departements, figure_line, spine_alt
 from views.livrables import words
 from views.livrables.figures import spine_figure
 from views.livrables.model import Block, Bullets, Figure, Note, Paragraph, Table

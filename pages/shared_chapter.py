@@ -21,7 +21,16 @@ from views.livrables.model import (
     plain,
     table_of,
 )
-from views.livrables.words import VOTE_NOTE, silent_spots, vote_sentence
+from views.livrables.words import (
+    ASK,
+    DECISION_NOTE,
+    HANDOUT_NOTE,
+    PRIORITIES_TITLE,
+    QUESTIONS,
+    VOTE_NOTE,
+    silent_spots,
+    vote_sentence,
+)
 from views.shared_diagnosis import (
     EMPTY_SECTION,
     FOUND_ON_NOTHING,
@@ -41,7 +50,10 @@ from views.shared_diagnosis import (
 )
 from views.text import number
 
-MOST_LINES = 4
+# What a slide holds of what was said: subjects, labels of a square, priorities.
+MOST_LINES, MOST_LABELS, MOST_PRIORITIES = 3, 2, 5
+# Labels of a square in the notes.
+MOST_NOTED = 8
 
 
 def shared_of(asked: Asked) -> SharedDiagnosis:
@@ -97,40 +109,56 @@ def priorities(shared: SharedDiagnosis) -> list[Block]:
     return [Heading("Priorités retenues"), *blocks] if blocks else []
 
 
-def crossing_slide(asked: Asked) -> Slide | None:
-    """What people say beside figures; None when nobody said anything."""
+def voices_slide(asked: Asked) -> Slide | None:
+    """What people say beside figures, then the four squares; None when nobody said anything.
+
+    The slide holds the first of each; all of them are in the notes of the speaker.
+    """
     shared = shared_of(asked)
     spoken = [line for line in shared.lines if line.spoken]
     if not spoken:
         return None
-    said = tuple(slide_line(line) for line in spoken[:MOST_LINES])
-    left = len(spoken) - len(said)
-    more: list[Block] = [Note(f"Et {number(left)} de plus dans le rapport.")] if left else []
-    return Slide(crossing_sentence(shared.lines), (Bullets(said), *more), SLIDE_NOTE)
-
-
-def squares_slide(asked: Asked) -> Slide | None:
-    """The four squares in a few words; None when nobody said anything that stands there."""
-    found = squares_of(shared_of(asked))
-    if not any(one.origin == "parole" for texts in found.values() for one in texts):
-        return None
-    said = tuple(
-        f"{title} : {few([one.label for one in found[name]])}"
-        for name, title in QUADRANT_TITLES.items()
+    said = [slide_line(line) for line in spoken]
+    found = squares_of(shared)
+    placed = any(one.origin == "parole" for texts in found.values() for one in texts)
+    shown, told = [
+        [
+            f"{title} : {few([one.label for one in found[name]], most)}"
+            for name, title in QUADRANT_TITLES.items()
+            if placed
+        ]
+        for most in (MOST_LABELS, MOST_NOTED)
+    ]
+    left = len(said) - MOST_LINES
+    more: list[Block] = [Note(f"Et {number(left)} de plus dans les notes.")] if left > 0 else []
+    return Slide(
+        crossing_sentence(shared.lines).rstrip("."),
+        (Bullets((*said[:MOST_LINES], *shown)), *more),
+        " ".join((SLIDE_NOTE, *said, *(f"{one}." for one in told))),
     )
-    return Slide("Atouts, faiblesses, opportunités, menaces", (Bullets(said),), SLIDE_NOTE)
 
 
-def priorities_slide(asked: Asked) -> Slide | None:
-    """The priorities kept and what was voted, with the days; None before any."""
+def priority_lines() -> list[str]:
+    """The priorities kept and what was voted, with the days; nothing before any."""
     project = current_project()
     names = [one.title for one in project.priorities]
     if not names:
-        said = [vote_sentence(one) for one in project.votes]
-    else:
-        said = [
-            f"{name} : {votes_text(voices([name], project.votes)) or NO_VOTE}" for name in names
-        ]
-        others = unclaimed(names, project.votes)
-        said += [f"{name} : {vote_text(vote, count)}" for name, count, vote in others]
-    return Slide("Les priorités exprimées", (Bullets(tuple(said)),), VOTE_NOTE) if said else None
+        return [vote_sentence(one) for one in project.votes]
+    said = [f"{name} : {votes_text(voices([name], project.votes)) or NO_VOTE}" for name in names]
+    others = unclaimed(names, project.votes)
+    return said + [f"{name} : {vote_text(vote, count)}" for name, count, vote in others]
+
+
+def question_slide(asked: Asked) -> Slide:
+    """What the meeting has to settle, after the priorities already told if any."""
+    told = priority_lines()
+    if not told:
+        return Slide(ASK, (Bullets(QUESTIONS), Note(HANDOUT_NOTE)), DECISION_NOTE, "reunion")
+    left = len(told) - MOST_PRIORITIES
+    more: list[Block] = [Note(f"Et {number(left)} de plus dans les notes.")] if left > 0 else []
+    return Slide(
+        PRIORITIES_TITLE,
+        (Bullets(tuple(told[:MOST_PRIORITIES])), *more, Paragraph(QUESTIONS[-1])),
+        " ".join((VOTE_NOTE, *told, DECISION_NOTE)),
+        "reunion",
+    )
