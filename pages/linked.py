@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,6 +13,8 @@ from streamlit.delta_generator import DeltaGenerator
 from views.text import escape_markdown, number
 
 _CHOICES = "choices"
+# Keys of the choices that are not what a page proposes: those that an address has to hold.
+_CHANGED = "choices_changed"
 # Keys that a project file brought and that no screen has read yet.
 _BROUGHT = "choices_brought"
 _WIDGETS = ("choix-", "curseur-", "nombre-", "texte-")
@@ -161,10 +163,22 @@ def kept_choice(key: str) -> str:
 def keep_choice(key: str, value: str) -> None:
     """Keep ``value`` under ``key`` for this session; forget it when it is empty."""
     kept = st.session_state.setdefault(_CHOICES, {})
+    _note_change(key, bool(value))
     if value:
         kept[key] = value
     else:
         kept.pop(key, None)
+
+
+def carry_choices(wanted: Callable[[str], bool]) -> None:
+    """Write into the address what this session chose on other pages under the keys ``wanted``.
+
+    For a page that follows these choices without asking for them: its address then reopens it.
+    """
+    choices = st.session_state.get(_CHOICES, {})
+    for key in sorted(st.session_state.get(_CHANGED, set())):
+        if wanted(key) and key in choices and key not in st.query_params:
+            st.query_params[key] = choices[key]
 
 
 def restore_choices(choices: Mapping[str, str]) -> None:
@@ -174,6 +188,7 @@ def restore_choices(choices: Mapping[str, str]) -> None:
     for name in [one for one in st.query_params if one not in ("p", "nom")]:
         del st.query_params[name]
     st.session_state[_CHOICES] = dict(choices)
+    st.session_state[_CHANGED] = set(choices)
     st.session_state[_BROUGHT] = set(choices)
 
 
@@ -221,8 +236,17 @@ def _start(label: str, options: Mapping[str, str], default: str, key: str) -> st
 def _remember(key: str, chosen: str, default: str) -> str:
     st.session_state.setdefault(_CHOICES, {})[key] = chosen
     st.session_state.get(_BROUGHT, set()).discard(key)
+    _note_change(key, chosen != default)
     if chosen != default:
         st.query_params[key] = chosen
     elif key in st.query_params:
         del st.query_params[key]
     return chosen
+
+
+def _note_change(key: str, changed: bool) -> None:
+    known: set[str] = st.session_state.setdefault(_CHANGED, set())
+    if changed:
+        known.add(key)
+    else:
+        known.discard(key)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit, urlunsplit
-
 import streamlit as st
 
 from diagnostic.perimeter import file_name
+from pages.addresses import browser_base, is_kept, kept_query
 from pages.comparator import choose_comparator
+from pages.linked import carry_choices
 from pages.shared import header, require_perimeter
 from pages.story import build_story
 from pages.voting import known_votes, note_votes, show_votes
@@ -15,47 +15,29 @@ from views.story_html import NOTES_CSS, notes_document, notes_html, story_docume
 from views.story_wall import wall
 from views.text import count_of, escape_markdown
 
-# What reopens the same screens: the perimeter, what it is compared with, the choices they rest on.
-KEPT = (
-    "p",
-    "nom",
-    "comparateur",
-    "avec",
-    "finalite",
-    "seuils",
-    "visee",
-    "ressource",
-    "base",
-    "force",
-)
-KEPT_STARTS = ("poids_", "quantite")
 NOTES = "notes"
 
 
 def own_address() -> str:
     """Address that opens the story from its first screen; empty when the browser's is not known."""
-    url = st.context.url
-    if not url:
-        return ""
-    kept = {
-        name: value
-        for name, value in st.query_params.to_dict().items()
-        if name in KEPT or name.startswith(KEPT_STARTS)
-    }
-    parts = urlsplit(url)
-    query = urlencode(kept | {"ecran": "1"}, safe=":,")
-    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
+    base = browser_base()
+    return f"{base}/reunion?{kept_query(ecran='1')}" if base else ""
 
 
 found = require_perimeter()
 header(found, "Mode réunion")
 comparator = choose_comparator(found)
+carry_choices(is_kept)
 story = build_story(found, comparator, own_address())
 if st.query_params.get(NOTES) == "1":
     st.html(f"<style>{NOTES_CSS}</style>{notes_html(story)}")
     st.stop()
 
-if note_votes(wall(story, key="reunion", saved=sorted(known_votes()))):
+heard = wall(story, key="reunion", saved=sorted(known_votes()))
+fresh = note_votes(heard.votes)
+if heard.handout:
+    st.switch_page("pages/livrables.py", query_params={"documents": "feuillet"})
+if fresh:
     st.rerun()
 st.markdown(
     f"**{count_of(len(story.screens), 'écran')}** : "

@@ -356,6 +356,15 @@ function mountStory(root, data, host) {
   }
   window.addEventListener('online', () => sendVotes(), { signal: stop.signal });
 
+  // The page to hand out is made by the server, in the same visit: the vote goes with it.
+  function askHandout() {
+    if (!inApp || !one('[data-act="handout"]', screen())) return;
+    const state = one('.ballot .state');
+    if (state) state.textContent = "La page Livrables s'ouvre dès que le réseau répond.";
+    sendVotes();
+    host.handout();
+  }
+
   // The presenter's window.
 
   function openNotes() {
@@ -393,6 +402,7 @@ function mountStory(root, data, host) {
     share: () => openPanel('partager'),
     keys: () => openPanel('touches'),
     notes: () => openNotes(),
+    handout: () => askHandout(),
     full: () => {
       if (document.fullscreenElement) document.exitFullscreen();
       else one('.stage').requestFullscreen().catch(() => tell('Le navigateur refuse le plein écran.'));
@@ -400,7 +410,7 @@ function mountStory(root, data, host) {
   };
   const KEYS = {
     ArrowRight: 'next', PageDown: 'next', ' ': 'next', ArrowLeft: 'previous', PageUp: 'previous',
-    s: 'sources', p: 'share', n: 'notes', f: 'full',
+    s: 'sources', p: 'share', n: 'notes', f: 'full', l: 'handout',
   };
 
   function onKey(event) {
@@ -468,8 +478,24 @@ function mountStory(root, data, host) {
 
   // Coming and going.
 
+  // When the network is down the application shows a message and makes the rest of the page inert,
+  // the wall with it: nobody could type or vote any more. The wall is over the message.
+  const awake = new MutationObserver(() => {
+    if (wall.isConnected) wake();
+    else awake.disconnect();
+  });
+  function wake() {
+    for (let node = root; node; node = node.parentElement || node.getRootNode().host) {
+      if (node.inert) node.inert = false;
+    }
+  }
+
   function show() {
     if (inApp && !wall.open) wall.showModal();
+    if (inApp) {
+      wake();
+      awake.observe(document, { attributes: true, attributeFilter: ['inert'], subtree: true });
+    }
     document.addEventListener('keydown', onKey, { capture: true, signal: stop.signal });
     const [wanted, said] = askedPlace();
     go(wanted, said);
@@ -484,6 +510,7 @@ function mountStory(root, data, host) {
 
   function left() {
     document.removeEventListener('keydown', onKey, { capture: true });
+    awake.disconnect();
     const url = new URL(location.href);
     url.searchParams.delete('ecran');
     history.replaceState(history.state, '', url);

@@ -35,6 +35,7 @@ KEYS = (
     ("S", "sources de l'écran"),
     ("P", "partager"),
     ("N", "notes du présentateur"),
+    ("L", "dernier écran : une page à distribuer"),
     ("F", "plein écran"),
     ("Échap", "fermer, puis quitter"),
 )
@@ -66,7 +67,7 @@ def story_data(story: Story, saved: Sequence[str] = (), *, linked: bool = True) 
 def story_html(story: Story, *, linked: bool = True) -> str:
     """Every screen, the bar of buttons and the panels."""
     screens = "".join(
-        _screen(screen, place, story) for place, screen in enumerate(story.screens, start=1)
+        _screen(screen, place, story, linked) for place, screen in enumerate(story.screens, start=1)
     )
     return (
         f'<div class="stage"><header><span class="where">{escape_html(story.label)}</span>'
@@ -123,7 +124,7 @@ def _document(title: str, css: str, body: str, script: str) -> str:
     )
 
 
-def _screen(screen: Screen, place: int, story: Story) -> str:
+def _screen(screen: Screen, place: int, story: Story, linked: bool) -> str:
     """One screen: its view, the views of its questions, and what asks for them."""
     views = _view(screen, screen.view, "", place)
     views += "".join(
@@ -136,6 +137,8 @@ def _screen(screen: Screen, place: int, story: Story) -> str:
         tools += _commune_box(place)
     elif any(isinstance(one.view.figure, Map) for one in story.screens):
         tools += f'<button type="button" data-commune title="Touche M">{COMMUNE_BUTTON}</button>'
+    if linked and isinstance(screen.view.figure, Ballot):
+        tools += '<button type="button" data-act="handout" title="Touche L">Une page à distribuer</button>'
     sources = _panel(f"sources-{place}", "D'où viennent ces chiffres ?", _list(screen.sources))
     code = _small_code(story) if isinstance(screen.view.figure, Ballot) else ""
     return (
@@ -348,8 +351,8 @@ def _share(story: Story, linked: bool) -> str:
         body = f'<div class="code">{qr_svg(story.address)}</div><p class="address">{escape_html(story.address)}</p>'
     if linked:
         body += (
-            "<p>Une page à distribuer ? La page Livrables la prépare, avec les mêmes nombres. "
-            "Chaque écran a son adresse : elle le rouvre tel quel.</p>"
+            "<p>Une page à distribuer ? Le dernier écran ouvre la page Livrables, qui la prépare avec les mêmes "
+            "nombres. Chaque écran a son adresse : elle le rouvre tel quel.</p>"
         )
     return _panel("partager", "Retrouver cette présentation", body)
 

@@ -7,6 +7,7 @@ keyboard in it, and no message of Streamlit about a lost network can come betwee
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
@@ -21,8 +22,11 @@ _OPEN_BUTTON = """
 """
 _MOUNT = """
 export default function (component) {
-  const { parentElement, data, setStateValue } = component;
-  mountStory(parentElement, data, { record: (value) => setStateValue('votes', value) });
+  const { parentElement, data, setStateValue, setTriggerValue } = component;
+  mountStory(parentElement, data, {
+    record: (value) => setStateValue('votes', value),
+    handout: () => setTriggerValue('handout', true),
+  });
 }
 """
 _component = st.components.v2.component(
@@ -30,11 +34,22 @@ _component = st.components.v2.component(
 )
 
 
-def wall(story: Story, key: str, saved: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """Show the story, and return the votes that the browser holds, oldest first.
+@dataclass(frozen=True)
+class Heard:
+    """What comes back from the room: the votes that the browser holds, oldest first, and whether the
+    page to hand out was just asked for."""
 
-    ``saved``: identifiers of those that the project has already.
-    """
-    result = _component(data=story_data(story, saved), key=key, on_votes_change=lambda: None)
+    votes: list[dict[str, Any]]
+    handout: bool
+
+
+def wall(story: Story, key: str, saved: Sequence[str] = ()) -> Heard:
+    """Show the story. ``saved``: identifiers of the votes that the project has already."""
+    result = _component(
+        data=story_data(story, saved),
+        key=key,
+        on_votes_change=lambda: None,
+        on_handout_change=lambda: None,
+    )
     votes = (result.votes or {}).get("votes", [])
-    return list(votes) if isinstance(votes, list) else []
+    return Heard(list(votes) if isinstance(votes, list) else [], bool(result.handout))

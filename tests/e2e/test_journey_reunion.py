@@ -1,4 +1,4 @@
-"""Twenty minutes in a room (journeys E1 to E8): by the keyboard, then with the network cut."""
+"""Twenty minutes in a room (journeys E1 to E9): by the keyboard, then with the network cut."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pypdf import PdfReader
 
 from tests.e2e.helpers import CERGY, GRAND_QUERCY, check_sane, plain
 from views.lexicon import refused_words
@@ -134,7 +135,7 @@ def relayed(url: str) -> Iterator[tuple[Relay, str]]:
 
 def open_wall(page: Page, url: str, asked: str, more: str = "") -> None:
     page.goto(f"{url}/reunion?p={asked}{more}")
-    expect(page.locator(".screen:not([hidden])")).to_be_visible(timeout=60_000)
+    expect(page.locator(".screen:not([hidden])")).to_be_visible(timeout=120_000)
 
 
 def name_of_screen(page: Page) -> str:
@@ -318,6 +319,10 @@ def test_the_network_drops_and_the_vote_is_kept(
         open_wall(page, url, GRAND_QUERCY)
         context.set_offline(True)
         relay.cut()
+        # Whatever Streamlit says of the network, the room sees the wall alone, and writes on it.
+        expect(page.get_by_text("not responding")).to_be_attached(timeout=60_000)
+        top = "Boolean(document.elementFromPoint(innerWidth / 2, innerHeight / 2).shadowRoot)"
+        assert page.evaluate(top)
         for place, name in enumerate(SCREENS, start=1):
             assert page.evaluate(_SCREEN_TIME, str(place)) < 500
             expect(page.locator(".place")).to_have_text(f"{place} sur 8")
@@ -343,10 +348,6 @@ def test_the_network_drops_and_the_vote_is_kept(
         page.locator(".record").focus()
         page.keyboard.press("Enter")
         expect(page.locator(".state")).to_contain_text("gardé ici")
-        # Whatever Streamlit says of the network, the room sees the wall alone.
-        page.wait_for_timeout(4_000)
-        top = "Boolean(document.elementFromPoint(innerWidth / 2, innerHeight / 2).shadowRoot)"
-        assert page.evaluate(top)
         relay.mend()
         context.set_offline(False)
         expect(page.locator(".state")).to_contain_text("inscrit dans le projet", timeout=60_000)
@@ -360,6 +361,28 @@ def test_the_network_drops_and_the_vote_is_kept(
         (vote,) = saved["votes"]
         assert [count for _, count in vote["priorites"]] == [4, 2, 7]
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", vote["tenu_le"])
+        hand_out_a_page(page)
+
+
+def hand_out_a_page(page: Page) -> None:
+    """E9: from the last screen to a page to hand out, without the mouse, in the same visit."""
+    page.get_by_role("button", name="Ouvrir la présentation").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("End")
+    expect(page.get_by_role("button", name="Une page à distribuer")).to_be_visible()
+    page.keyboard.press("l")
+    expect(page.get_by_role("heading", name="Livrables")).to_be_visible(timeout=60_000)
+    asked = parse_qs(urlsplit(page.url).query)
+    assert asked["documents"] == ["feuillet"] and asked["p"] == [GRAND_QUERCY]
+    prepare = page.get_by_role("button", name="Préparer les documents")
+    prepare.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 document prêt")).to_be_visible(timeout=60_000)
+    page.get_by_role("button", name="Portrait A4 (PDF) (").focus()
+    with page.expect_download() as download:
+        page.keyboard.press("Enter")
+    pages = PdfReader(download.value.path()).pages
+    assert 1 <= len(pages) <= 2 and "147 communes" in plain(pages[0].extract_text())
 
 
 def test_the_file_the_notes_and_a_telephone(
@@ -395,6 +418,10 @@ def test_the_file_the_notes_and_a_telephone(
         for across, place in ((-200, 2), (-200, 3), (200, 2)):
             swipe(tab, across)
             expect(tab.locator(".place")).to_have_text(f"{place} sur 8")
+        for place in range(1, 9):
+            tab.evaluate("place => document.querySelector(`[data-goto='${place}']`).click()", place)
+            small = [one for one in tab.evaluate(_READABLE) if one["size"] < 20]
+            assert small == [], small
         wide = tab.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert wide
         tab.evaluate("document.querySelector('[data-goto=\"8\"]').click()")

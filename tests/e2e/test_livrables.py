@@ -49,7 +49,7 @@ def test_documents_and_the_same_from_the_address(
     screen = plain(screen_text(page))
     open_screen(page, f"{app_url}{ADDRESS}", "Livrables")
     check_sane(screen_text(page))
-    page.get_by_text("Logo et modèle Word").click()
+    page.get_by_text("Logo, modèle Word, codes à scanner").click()
     page.locator('input[type="file"]').first.set_input_files(LOGO)
     wait_idle(page)
     start = time.perf_counter()
