@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import date
 
 import pandas as pd
 
 from diagnostic.perimeter import Part, Perimeter, file_name
 from pages.beside import sheets, together
 from pages.comparator import Comparator
-from pages.composing import FAILURES, Asked, Progress, facts_of
+from pages.composing import FAILURES, Asked, Cover, Progress, facts_of
 from pages.deck import findings_sentences, sources_text
 from pages.producing import ZIP_MIME, File, handout
 from pages.shared import Current, mart, resolved
@@ -58,11 +57,10 @@ def make(
     area: Current,
     departement: str,
     comparator: Comparator,
-    told: tuple[str, bytes | None, date],
+    cover: Cover,
     tell: Progress,
 ) -> Batch:
     """A portrait for each intercommunalité in one ZIP, their figures in one workbook, a deck."""
-    authors, logo, written = told
     bodies = bodies_of(departement)
     portraits: dict[str, bytes] = {}
     pages: list[Slide] = []
@@ -71,7 +69,7 @@ def make(
         name = str(body.name)
         tell(0.9 * position / len(bodies), name)
         asked = asked_of(str(body.code), comparator)
-        facts = facts_of(asked, HANDOUT_TITLE, authors, logo, written)
+        facts = facts_of(asked, HANDOUT_TITLE, cover)
         try:
             content = handout(asked, facts)
             page = territory_slide(asked)
@@ -94,7 +92,7 @@ def make(
         None,
         "commune",
     )
-    facts = facts_of(whole, DEPARTEMENT_TITLE, authors, logo, written)
+    facts = facts_of(whole, DEPARTEMENT_TITLE, cover)
     base = Perimeter(area.perimeter.parts, area.label)
     return Batch(
         {

@@ -19,7 +19,15 @@ from pages.shared import Current, warehouse
 from pages.standing_out import StandingOut, standing_out
 from pages.version import app_version
 from pages.weighing import Chosen
-from views.livrables.model import Block, Facts, Section, Slide, failed_section, failed_slide
+from views.livrables.model import (
+    Block,
+    Facts,
+    Reach,
+    Section,
+    Slide,
+    failed_section,
+    failed_slide,
+)
 from views.livrables.words import vintage_text
 
 # What a section may raise: wrong or missing figures, a drawing that fails, a warehouse gone.
@@ -68,7 +76,17 @@ class Asked:
         return standing_out(self.found, self.frame)
 
 
-def facts_of(asked: Asked, title: str, authors: str, logo: bytes | None, written: date) -> Facts:
+@dataclass(frozen=True)
+class Cover:
+    """What the visitor gives for the cover: authors, logo, date, where telephones find Gradient."""
+
+    authors: str
+    logo: bytes | None
+    written: date
+    reach: Reach | None = None
+
+
+def facts_of(asked: Asked, title: str, cover: Cover) -> Facts:
     """What every page of the documents carries."""
     build = warehouse().facts
     known = asked.frame[asked.frame["value"].notna()]
@@ -77,12 +95,13 @@ def facts_of(asked: Asked, title: str, authors: str, logo: bytes | None, written
         perimeter=asked.found.label,
         comparator=asked.comparator.name,
         vintage=vintage_text(sorted(set(known["period"].astype(str)))),
-        written=written,
+        written=cover.written,
         built=date.fromisoformat(build["construit_le"][:10]),
         build=build["build_id"],
         version=app_version(),
-        authors=authors,
-        logo=logo,
+        authors=cover.authors,
+        logo=cover.logo,
+        reach=cover.reach,
     )
 
 

@@ -6,29 +6,25 @@ from collections.abc import Callable, Sequence
 
 import pandas as pd
 
-from diagnostic.allocation import observed_ratio
+from diagnostic.allocation import nominal_ratio, observed_ratio
 from diagnostic.mortality import PERIMETER
 from pages import deaths, gaps
-from pages.chapters import (
-    ACCESS_PREFIX,
-    crossing_text,
-    departements,
-    groups_of,
-    heads_block,
-    split_of,
-)
+from pages.care_chapter import ACCESS_PREFIX
 from pages.composing import Asked
+from pages.decision_chapter import crossing_text, groups_of, heads_block, split_of
 from pages.maps_drawn import groups_map, indicator_map, perimeter_map
 from pages.reading import reading
 from pages.shared import indicators, mart
-from pages.shared_chapter import crossing_slide, priorities_slide, squares_slide
+from pages.shared_chapter import question_slide, voices_slide
 from pages.standing_out import finding_sentence
 from pages.targets import ALL
+from pages.territory_chapter import departements
 from views import cibles, intensite
 from views import inegalites as gap_words
 from views.livrables import words
 from views.livrables.figures import gradient_figure
 from views.livrables.model import Block, Bullets, Figure, Note, Paragraph, Slide, plain
+from views.livrables.slides import legible
 from views.mortality import Basis, ratio_sentences
 from views.observation import value_text
 from views.places import of_place
@@ -39,7 +35,7 @@ MOST_SENTENCES = 4
 # Narrower than on a page: enlarged on a slide, their texts are read from afar.
 SLIDE_WIDTH = 4.6
 WHO = ("part_moins_20_ans", "part_65_ans_et_plus", "part_75_ans_et_plus", "mediane_niveau_vie")
-MOST_BARS = 14
+FINDINGS = "ce-qui-ressort"
 
 
 def sources_text(asked: Asked, names: Sequence[str]) -> str:
@@ -68,8 +64,10 @@ def who_slide(asked: Asked) -> Slide:
             said.append(f"{card.label} : {own} ({asked.comparator.name} : {other})")
     title = f"{found.label} : {number(found.population)} habitants, {found.size}"
     blocks: list[Block] = [Bullets((f"{joined(departements(found))}.", *said))]
-    drawn = perimeter_map(found)
-    return Slide(title, (*blocks, *([drawn] if drawn else [])), sources_text(asked, WHO))
+    drawn = perimeter_map(found, slide=True)
+    return Slide(
+        title, (*blocks, *([drawn] if drawn else [])), sources_text(asked, WHO), "portrait"
+    )
 
 
 def findings_sentences(asked: Asked, most: int) -> tuple[str, ...]:
@@ -87,7 +85,7 @@ def findings_slide(asked: Asked, kind: str) -> Slide:
     rows = out.table[out.table["type"] == kind]
     title = words.findings_title(kind, len(rows), asked.comparator.of)
     if rows.empty:
-        return Slide(title, (Paragraph(words.NO_FINDING_OF_KIND),), words.CAUTION)
+        return Slide(title, (Paragraph(words.NO_FINDING_OF_KIND),), words.CAUTION, FINDINGS)
     said = tuple(
         finding_sentence(one, frame.loc[one.indicator_id], out, asked.comparator)
         for one in rows.head(MOST_SENTENCES).itertuples()
@@ -95,16 +93,17 @@ def findings_slide(asked: Asked, kind: str) -> Slide:
     blocks: list[Block] = [Bullets(said)]
     if len(rows) > len(said):
         blocks.append(Note(f"Et {number(len(rows) - len(said))} de plus dans le rapport."))
-    return Slide(title, tuple(blocks), sources_text(asked, list(rows["indicator_id"])))
+    return Slide(title, tuple(blocks), sources_text(asked, list(rows["indicator_id"])), FINDINGS)
 
 
 def gradient_slide(asked: Asked) -> Slide | None:
-    """The widest gap between communes, drawn; None without one."""
+    """The gap between communes that a room reads best, drawn; None without one."""
     out = asked.standing
     named = list(out.table.loc[out.table["type"] == "inegalite", "indicator_id"])
     if not named or out.groups is None or out.figures is None:
         return None
-    card = indicators()[named[0]]
+    shown = gaps.gap_shown(named, out.groups, out.figures) or named[0]
+    card = indicators()[shown]
     rows = gaps.rows_of(out.figures, out.groups, card)
     names = gap_words.group_names(list(rows.index), out.groups.cut == "national")
     drawn = Figure(
@@ -118,6 +117,7 @@ def gradient_slide(asked: Asked) -> Slide | None:
         title,
         (Paragraph(said), Note(gap_words.BETWEEN_COMMUNES), drawn),
         f"{gaps.persons(rows, card)} {sources_text(asked, [card.id])}",
+        "inegalites",
     )
 
 
@@ -130,12 +130,12 @@ def access_slide(asked: Asked) -> Slide | None:
     name = str(rows.index[0])
     card, row = indicators()[name], rows.loc[name]
     said = comparison_sentence(row, subject(card.label), reading(card), asked.comparator.of)
-    drawn = indicator_map(asked.found, card, str(row["period"]))
+    drawn = indicator_map(asked.found, card, str(row["period"]), slide=True)
     crossing = crossing_text(asked)
     texts: list[Block] = [Paragraph(said), *([Paragraph(crossing)] if crossing else [])]
     title = f"Accès aux soins : {value_text(row, reading(card), short=False)}"
     notes = f"{' '.join(card.caveats)} {sources_text(asked, [name])}"
-    return Slide(title, (*texts, *([drawn] if drawn else [])), notes)
+    return Slide(title, (*texts, *([drawn] if drawn else [])), notes, "acces-aux-soins")
 
 
 def mortality_slide(asked: Asked) -> Slide | None:
@@ -146,7 +146,8 @@ def mortality_slide(asked: Asked) -> Slide | None:
     basis = Basis(plan.first, plan.census, plan.zone)
     row = deaths.rows_of(asked.found, deaths.study_of(plan).communes).loc[PERIMETER]
     said = ratio_sentences(row, of_place(*asked.found.whole, asked.found.label), basis)
-    return Slide("Mortalité : observée et attendue", (Bullets(tuple(said)),), words.CAUTION)
+    title = "Mortalité : observée et attendue"
+    return Slide(title, (Bullets(tuple(said)),), words.CAUTION, "mortalite")
 
 
 def targeting_slide(asked: Asked) -> Slide | None:
@@ -155,7 +156,7 @@ def targeting_slide(asked: Asked) -> Slide | None:
         return None
     table = groups_of(asked)
     stable = cibles.frontier_sentences(table) if table["p_socle"].notna().any() else []
-    drawn = groups_map(asked.found, table)
+    drawn = groups_map(asked.found, table, slide=True)
     texts = [cibles.group_sentence(table["group"], table["population"]), *map(plain, stable[:2])]
     labels = {asked.need.labels[name]: share for name, share in asked.need.weights.items()}
     notes = (
@@ -166,6 +167,7 @@ def targeting_slide(asked: Asked) -> Slide | None:
         "Où agir d'abord : pour tous, plus intensément là où le besoin est plus élevé",
         (Bullets(tuple(texts)), *([drawn] if drawn else [])),
         notes,
+        "cibles",
     )
 
 
@@ -187,24 +189,22 @@ def dosing_slide(asked: Asked) -> Slide | None:
     result = intensite.dosing_table(shared, people)
     few = settings.resource.decimals
     blocks: list[Block] = [Paragraph(plain(said))]
-    if len(result) <= MOST_BARS:
-        blocks.append(heads_block(result, SLIDE_WIDTH))
+    drawn = heads_block(result, SLIDE_WIDTH)
+    if legible(drawn.png):
+        blocks.append(drawn)
     else:
-        blocks.append(Note("Le tableau complet est dans le rapport et dans le classeur."))
+        choices = intensite.choices_text(
+            rule.base_share, rule.ratio, nominal_ratio(rule.base_share, rule.ratio)
+        )
+        blocks += [
+            Paragraph(plain(choices)),
+            Note("Le tableau complet est dans le rapport et dans le classeur."),
+        ]
     title = (
         f"Avec quelle intensité : {intensite.amount(settings.shared, few)} "
         f"{settings.resource.label} à répartir"
     )
-    return Slide(title, tuple(blocks), f"{pooled} {words.DOSING_NOTE}".strip())
-
-
-def question_slide(asked: Asked) -> Slide:
-    """What the meeting has to settle."""
-    return Slide(
-        words.ASK,
-        (Bullets(words.QUESTIONS), Note(words.HANDOUT_NOTE)),
-        "Notez la décision et sa date : la page Livrables la reprend une fois inscrite dans le projet.",
-    )
+    return Slide(title, tuple(blocks), f"{pooled} {words.DOSING_NOTE}".strip(), "intensite")
 
 
 def sources_slide(asked: Asked) -> Slide:
@@ -226,6 +226,7 @@ def sources_slide(asked: Asked) -> Slide:
             ),
         ),
         " ".join(f"{row.producer}, {row.title}, {row.vintage}." for row in used.itertuples()),
+        "donnees",
     )
 
 
@@ -236,11 +237,9 @@ BUILDERS: tuple[tuple[str, Callable[[Asked], Slide | None]], ...] = (
     ("Écarts entre communes", gradient_slide),
     ("Accès aux soins", access_slide),
     ("Mortalité", mortality_slide),
-    ("Chiffres et paroles", crossing_slide),
-    ("Atouts et faiblesses", squares_slide),
+    ("Chiffres et paroles", voices_slide),
     ("Où agir d'abord", targeting_slide),
     ("Avec quelle intensité", dosing_slide),
-    ("Priorités", priorities_slide),
     (words.ASK, question_slide),
     ("Sources", sources_slide),
 )

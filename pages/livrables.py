@@ -9,10 +9,11 @@ from datetime import date
 
 import streamlit as st
 
+from pages.addresses import choose_reach
 from pages.batch import bodies_of
 from pages.batch import make as make_batch
 from pages.comparator import Comparator, choose_comparator
-from pages.composing import Asked, Progress, facts_of
+from pages.composing import Asked, Cover, Progress, facts_of
 from pages.departement import area_of, choose_departement
 from pages.dosing import (
     Settings,
@@ -162,16 +163,18 @@ def choose_day() -> date:
         return today
 
 
-def choose_cover() -> tuple[str, bytes | None, date, bytes | None]:
-    """Authors, logo, date of the document, Word template."""
+def choose_cover(*, codes: bool = False) -> tuple[Cover, bytes | None]:
+    """Authors, logo, date, address of the codes of the slides; and the Word template."""
     left, middle, right = st.columns([2, 1, 2], gap="medium", vertical_alignment="bottom")
     with left:
         authors = typed("auteurs", "Auteurs", "", 120)
     with middle:
         written = choose_day()
-    with right, st.expander("Logo et modèle Word", icon=":material/branding_watermark:"):
+    label = "Logo, modèle Word, codes à scanner" if codes else "Logo et modèle Word"
+    with right, st.expander(label, icon=":material/branding_watermark:"):
         logo, template = choose_logo(), choose_template()
-    return authors, logo, written, template
+        reach = choose_reach() if codes else None
+    return Cover(authors, logo, written, reach), template
 
 
 def prepare(
@@ -234,13 +237,13 @@ def show_diagnosis(found: Current) -> None:
     )
     parts = linked_list("Parties, dans l'ordre du document", SECTIONS, tuple(SECTIONS), "parties")
     title = typed("titre", "Titre", TITLE, 120) or TITLE
-    authors, logo, written, template = choose_cover()
+    cover, template = choose_cover(codes=True)
     order = Order(kinds, parts, template)
 
     def make(tell: Progress) -> tuple[dict[str, File], list[str]]:
-        return produce(asked, facts_of(asked, title, authors, logo, written), order, tell)
+        return produce(asked, facts_of(asked, title, cover), order, tell)
 
-    key = fingerprint(chosen_of(asked), order, title, authors, logo, written)
+    key = fingerprint(chosen_of(asked), order, title, cover)
     prepare("Préparer les documents", key, make, disabled=not kinds or not parts)
 
 
@@ -252,13 +255,13 @@ def show_fiches(found: Current) -> None:
         st.info(NO_NEED, icon=":material/info:")
         return
     chosen = choose_aims(asked)
-    authors, logo, written, template = choose_cover()
+    cover, template = choose_cover()
 
     def make(tell: Progress) -> tuple[dict[str, File], list[str]]:
-        facts = facts_of(asked, FICHES_TITLE, authors, logo, written)
+        facts = facts_of(asked, FICHES_TITLE, cover)
         return fiche_files(asked, chosen, facts, template, tell)
 
-    key = fingerprint(chosen_of(asked), chosen, authors, logo, written, template)
+    key = fingerprint(chosen_of(asked), chosen, cover, template)
     prepare("Préparer les fiches", key, make, disabled=not chosen)
 
 
@@ -275,13 +278,13 @@ def show_departement(found: Current) -> None:
     if not count:
         st.info("Aucune intercommunalité n'est connue ici.", icon=":material/info:")
         return
-    authors, logo, written, _ = choose_cover()
+    cover, _ = choose_cover()
 
     def make(tell: Progress) -> tuple[dict[str, File], list[str]]:
-        batch = make_batch(area, code, comparator, (authors, logo, written), tell)
+        batch = make_batch(area, code, comparator, cover, tell)
         return batch.files, list(batch.failed)
 
-    key = fingerprint(area.codes, comparator.key, authors, logo, written)
+    key = fingerprint(area.codes, comparator.key, cover)
     prepare(f"Préparer {count_of(count, 'portrait')}", key, make)
 
 

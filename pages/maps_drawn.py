@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -18,11 +20,22 @@ from views.static_map import draw_choropleth, map_picture
 from views.text import count_of, number, period_text
 from warehouse.indicators import IndicatorCard
 
+# How much larger the letters of a map are on a slide, to be read from the back of a room.
+SLIDE_SCALE = 2.05
 
-def perimeter_map(found: Current) -> Figure | None:
+
+def _told(title: str, subtitle: str, source: str, slide: bool) -> dict[str, Any]:
+    """What a map says around itself; on a slide, which says it, letters are larger instead."""
+    if slide:
+        return {"title": "", "source_line": "", "text_scale": SLIDE_SCALE}
+    return {"title": title, "subtitle": subtitle, "source_line": source}
+
+
+def perimeter_map(found: Current, *, slide: bool = False) -> Figure | None:
     """Where the perimeter is; None without any contour."""
     if not found.communes["has_contour"].any():
         return None
+    credit = f"{contour_credit()}."
     png = draw_choropleth(
         contours(found),
         classes=None,
@@ -30,16 +43,17 @@ def perimeter_map(found: Current) -> Figure | None:
         states=pd.Series(dtype=object),
         colours=[],
         inside=set(found.codes),
-        title=found.label,
         legend_title="Périmètre",
         legend_labels=[],
-        source_line=f"{contour_credit()}.",
+        **_told(found.label, "", credit, slide),
     )
     alt = f"Carte du périmètre {found.label} : {found.size}."
-    return Figure(png, alt, f"Le périmètre {found.label} dans son département")
+    return Figure(png, alt, f"Le périmètre {found.label} dans son département", credit)
 
 
-def indicator_map(found: Current, card: IndicatorCard, period: str) -> Figure | None:
+def indicator_map(
+    found: Current, card: IndicatorCard, period: str, *, slide: bool = False
+) -> Figure | None:
     """One indicator over the communes; None without any contour or value."""
     frame = mart("map_values", codes=found.code_list, indicator=card.id, at_period=period)
     rows = frame.set_index("code")
@@ -49,6 +63,10 @@ def indicator_map(found: Current, card: IndicatorCard, period: str) -> Figure | 
     classes = classify(values, "quantiles", 5)
     unit = f" ({card.unit})" if card.unit else ""
     source = mart("sources").set_index("id").loc[rows["source_id"].dropna().iloc[0]]
+    credit = (
+        f"Source : {source['producer']}, {source['title']}, {period_text(period)}. "
+        f"{contour_credit()}."
+    )
     png = draw_choropleth(
         contours(found),
         classes=classes,
@@ -56,23 +74,19 @@ def indicator_map(found: Current, card: IndicatorCard, period: str) -> Figure | 
         states=rows["state"],
         colours=palette(card.direction, classes.size),
         inside=set(found.codes),
-        title=card.label,
-        subtitle=f"{found.label}, {period_text(period)}",
         legend_title=f"{card.short_label}, {period_text(period)}{unit}",
         legend_labels=classes.labels(lambda value: number(value, card.decimals)),
-        source_line=f"Source : {source['producer']}, {source['title']}, {period_text(period)}. "
-        f"{contour_credit()}.",
+        **_told(card.label, f"{found.label}, {period_text(period)}", credit, slide),
     )
     ends = [
         commune_value_text(rows.loc[code], reading(card), short=True)
         for code in (values.idxmin(), values.idxmax())
     ]
-    return Figure(
-        png, map_alt(card.label, values, len(found.codes), ends), map_caption(card.label, period)
-    )
+    alt = map_alt(card.label, values, len(found.codes), ends)
+    return Figure(png, alt, map_caption(card.label, period), credit)
 
 
-def groups_map(found: Current, table: pd.DataFrame) -> Figure | None:
+def groups_map(found: Current, table: pd.DataFrame, *, slide: bool = False) -> Figure | None:
     """The three groups of need; None without any contour. ``table``: see pages.targeting."""
     if not found.communes["has_contour"].any():
         return None
@@ -94,15 +108,12 @@ def groups_map(found: Current, table: pd.DataFrame) -> Figure | None:
         approximate_label="Groupe non assuré",
         absent_label="Non classable",
     )
-    png = map_picture(
-        shapes,
-        content,
-        title="Groupes de lecture du besoin",
-        subtitle=found.label,
-        source_line=f"{contour_credit()}.",
-    )
+    credit = f"{contour_credit()}."
+    told = _told("Groupes de lecture du besoin", found.label, credit, slide)
+    png = map_picture(shapes, content, **told)
     said = ", ".join(
         f"{GROUPS[name]} : {count_of(count, 'commune')}"
         for name, count in zip(order, counts, strict=True)
     )
-    return Figure(png, f"Carte des groupes de besoin. {said}.", "Groupes de lecture, par commune")
+    alt = f"Carte des groupes de besoin. {said}."
+    return Figure(png, alt, "Groupes de lecture, par commune", credit)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 
 import pandas as pd
+import streamlit as st
 
 from diagnostic.project import Project, dump
+from pages.addresses import is_kept
 from pages.beside import card_row, sources_of
-from pages.chapters import groups_of, split_of
 from pages.composing import Asked
+from pages.decision_chapter import groups_of, split_of
 from pages.local_data import published
 from pages.project import current_project
 from pages.shared import indicators, mart, warehouse
-from pages.targeting import listing_of
+from pages.targeting import ACCESS, listing_values
 from pages.targets import ALL
 from views.intensite import HABITANTS, TARGETED, dosing_table, sheet_formats
 from views.livrables import opendata
@@ -80,8 +82,9 @@ def _decisions(asked: Asked) -> list[Sheet]:
     """Groups and split, where there is a need."""
     if asked.need is None:
         return []
-    listing = listing_of(groups_of(asked), asked.need)
-    sheets = [Sheet("Groupes de besoin", "Groupe de lecture de chaque commune", listing)]
+    listing = listing_values(groups_of(asked), asked.need)
+    formats = dict.fromkeys(listing.columns[4:-2], "0.0") | {ACCESS: "0.00", "Habitants": "#,##0"}
+    sheets = [Sheet("Groupes de besoin", "Groupe de lecture de chaque commune", listing, formats)]
     if asked.settings is not None:
         try:
             shared, _ = split_of(asked)
@@ -96,10 +99,16 @@ def _decisions(asked: Asked) -> list[Sheet]:
 
 
 def _shared_project(asked: Asked) -> Project:
-    """The perimeter and the choices, without anything that was noted: these files go public."""
+    """The perimeter and the choices that the files follow from, without anything that was noted:
+    these files go public, and the same address makes them again."""
     now = current_project()
+    choices = {
+        name: value
+        for name, value in now.choices.items()
+        if is_kept(name) and name in st.query_params
+    }
     return Project(
-        asked.found.perimeter, choices=now.choices, comparator=now.comparator, build_id=now.build_id
+        asked.found.perimeter, choices=choices, comparator=now.comparator, build_id=now.build_id
     )
 
 

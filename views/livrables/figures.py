@@ -25,6 +25,8 @@ from views.text import NARROW, number, period_text, quantity
 
 WIDTH = 6.7  # inches: the text width of an A4 page
 _DPI = 200
+# Letters of a chart, in points, at that width.
+POINTS = 8
 _INK, _GREY, _RANGE = "#0d151e", "#4a545f", "#dde2e8"
 _FAMILY = "DejaVu Sans"
 _LABEL_CHARACTERS = 42
@@ -152,7 +154,7 @@ def gradient_figure(
         )
         top = max(values[place] + above[place], 0.0)
         axes.annotate(
-            text, (place, top), xytext=(0, 3), textcoords="offset points", ha="center", size=8,
+            text, (place, top), xytext=(0, 3), textcoords="offset points", ha="center", size=POINTS,
             family=_FAMILY, weight="bold", color=_INK, parse_math=False,
         )  # fmt: skip
     axes.set_xticks(list(places), [textwrap.fill(name, 12) for name in names])
@@ -185,7 +187,7 @@ def series_figure(lines: Sequence[tuple[str, pd.DataFrame]], reading: Reading) -
     axes.margins(x=0.06, y=0.18)
     axes.legend(
         loc="lower left", bbox_to_anchor=(0, 1.0), ncol=2, frameon=False,
-        prop={"family": _FAMILY, "size": 8},
+        prop={"family": _FAMILY, "size": POINTS},
     )  # fmt: skip
     _plain_axes(axes, reading)
     return _png(figure)
@@ -200,26 +202,26 @@ def heads_figure(
 ) -> bytes:
     """Quantity per 1 000 people of each territory, beside the same for all (dotted)."""
     labels = [textwrap.wrap(name, round(5.4 * width)) or [""] for name in names]
-    height = 0.75 + sum(0.16 + 0.13 * len(lines) for lines in labels)
+    height = 0.68 + sum(0.075 + 0.125 * len(lines) for lines in labels)
     figure = _figure(height, width)
-    axes = figure.add_axes((0.38, 0.45 / height, 0.58, 1 - 0.75 / height))
+    axes = figure.add_axes((0.38, 0.45 / height, 0.58, 1 - 0.68 / height))
     places = list(range(len(values)))[::-1]
     axes.barh(places, list(values), color="#6f9fd0", height=0.6, zorder=2)
     for place, value in zip(places, values, strict=True):
         axes.annotate(
             number(value, decimals), (value, place), xytext=(3, 0), textcoords="offset points",
-            va="center", size=8, family=_FAMILY, color=_INK, parse_math=False, zorder=4,
+            va="center", size=POINTS, family=_FAMILY, color=_INK, parse_math=False, zorder=4,
             bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
     axes.axvline(equal, color=_INK, linestyle=":", linewidth=1.5, zorder=3)
     axes.annotate(
         f"à parts égales : {number(equal, decimals)}", (equal, 1), xycoords=("data", "axes fraction"),
-        xytext=(0, 3), textcoords="offset points", ha="center", size=8, family=_FAMILY, color=_INK,
+        xytext=(0, 3), textcoords="offset points", ha="center", size=POINTS, family=_FAMILY, color=_INK,
         parse_math=False,
     )  # fmt: skip
     axes.set_yticks(places, ["\n".join(lines) for lines in labels])
     axes.set_xlim(0, 1.18 * max([*values, equal, 1e-9]))
-    axes.set_xlabel("Pour 1 000 personnes visées, avant arrondi", family=_FAMILY, size=8)
+    axes.set_xlabel("Pour 1 000 personnes visées, avant arrondi", family=_FAMILY, size=POINTS)
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, decimals)))
     _ticks(axes)
     axes.grid(axis="x", color="#e3e7ec", linewidth=0.6)
@@ -227,10 +229,10 @@ def heads_figure(
 
 
 def _plain_axes(axes: Axes, reading: Reading) -> None:
-    axes.set_ylabel(textwrap.fill(reading.unit, 34), family=_FAMILY, size=8, color=_INK)
-    axes.yaxis.set_major_formatter(
-        FuncFormatter(lambda value, _: number(value, 0 if abs(value) >= 10 else reading.decimals))
-    )
+    axes.set_ylabel(textwrap.fill(reading.unit, 34), family=_FAMILY, size=POINTS, color=_INK)
+    whole = all(float(tick).is_integer() for tick in axes.get_yticks())
+    decimals = 0 if whole else reading.decimals
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, decimals)))
     axes.grid(axis="y", color="#e3e7ec", linewidth=0.6)
     _ticks(axes)
 
@@ -242,7 +244,7 @@ def _ticks(axes: Axes) -> None:
     for side in ("left", "bottom"):
         axes.spines[side].set_color("#8792a0")
     for label in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        label.set(family=_FAMILY, size=8, color=_INK, parse_math=False)
+        label.set(family=_FAMILY, size=POINTS, color=_INK, parse_math=False)
 
 
 def _figure(height: float, width: float = WIDTH) -> Figure:

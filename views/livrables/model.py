@@ -68,11 +68,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture (PNG), what it shows in words for who does not see it, and its caption."""
+    """A picture (PNG), what it shows in words for who does not see it, and its caption.
+
+    ``source``: what it comes from, where a slide has to write it (on a page the picture does).
+    """
 
     png: bytes
     alt: str
     caption: str
+    source: str = ""
 
 
 Block = Paragraph | Bullets | Note | Heading | Table | Figure
@@ -90,11 +94,27 @@ class Section:
 
 @dataclass(frozen=True)
 class Slide:
-    """One message (``title``), what supports it, and what the speaker says: source and caution."""
+    """One message (``title``), what supports it, and what the speaker says: source and caution.
+
+    ``screen``: the page of Gradient that shows the same, empty when none does.
+    """
 
     title: str
     blocks: tuple[Block, ...]
     notes: str
+    screen: str = ""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Where another machine finds the screens: address of Gradient, choices that reopen them."""
+
+    base: str
+    query: str
+
+    def of(self, screen: str) -> str:
+        """Address of a page, with the choices of the documents."""
+        return f"{self.base}/{screen}?{self.query}"
 
 
 @dataclass(frozen=True)
@@ -111,6 +131,7 @@ class Facts:
     version: str
     authors: str = ""
     logo: bytes | None = None
+    reach: Reach | None = None
 
     @property
     def header(self) -> str:

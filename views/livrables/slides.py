@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Sequence
-from datetime import datetime, time
 
+from PIL import Image
 from pptx import Presentation
 from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR, PP_ALIGN
@@ -17,6 +17,8 @@ from pptx.slide import Slide as DeckSlide
 from pptx.text.text import TextFrame
 from pptx.util import Emu, Inches, Length, Pt
 
+from views.livrables import office
+from views.livrables.figures import POINTS as FIGURE_POINTS
 from views.livrables.model import (
     Block,
     Bullets,
@@ -29,19 +31,28 @@ from views.livrables.model import (
     Slide,
 )
 from views.livrables.package import printable, rezipped
+from views.qr import qr_png
 
 MIME = "application/vnd.openxmlformats-officedocument.presentationml.presentation"
-_FONT = "Arial"
-_INK, _BLUE, _GREY = RGBColor(13, 21, 30), RGBColor(18, 63, 120), RGBColor(74, 84, 95)
+_INK, _BLUE, _GREY = (RGBColor(*colour) for colour in (office.INK, office.BLUE, office.GREY))
 _WIDTH, _HEIGHT = Inches(13.333), Inches(7.5)
-_MARGIN, _TOP, _BOTTOM = Inches(0.6), Inches(1.75), Inches(6.8)
+_MARGIN, _TOP, _BOTTOM = Inches(0.6), Inches(1.75), Inches(6.7)
 _GAP = Inches(0.4)
+# The code of a slide: a square beside its title, its link below.
+_CODE, _CODE_COLUMN, _COVER_CODE = Inches(1.1), Inches(1.6), Inches(1.9)
+# Below a figure: two lines of source.
+_SOURCE = Inches(0.5)
 _COVER, _TITLE_ONLY = 0, 5
+# The page that shows the whole story to a telephone.
+STORY = "reunion"
 # Share of the width that goes to a figure beside texts.
 _FIGURE_SHARE = 0.62
+# The smallest letters of a slide, in points; those of a figure are enlarged with it.
+LEAST = 12
 # Sizes of text tried, in points, the largest first; what an average letter and a line take of it.
-_SIZES = (26, 24, 22, 20, 18, 16, 14, 12, 11)
+_SIZES = (26, 24, 22, 20, 18, 16, 14, LEAST)
 _LETTER, _LINE, _SPACE = 0.53, 1.22, 10
+MORE = "La suite est dans les notes."
 
 
 def write(report: Report) -> bytes:
@@ -69,12 +80,7 @@ def _opened(facts: Facts) -> Deck:
                     Emu(int(shape.width * across)),
                 )
                 shape.top, shape.height = _emu(shape.top * down), _emu(shape.height * down)
-    core = deck.core_properties
-    core.title = printable(f"{facts.title}, {facts.perimeter}")[:255]
-    core.author = printable(facts.authors)[:255] or "Gradient"
-    core.language, core.last_modified_by, core.revision = "fr-FR", "Gradient", 1
-    core.comments = printable(f"{facts.header}. {facts.footer}")[:255]
-    core.created = core.modified = core.last_printed = datetime.combine(facts.built, time())
+    office.describe(deck.core_properties, facts)
     return deck
 
 
@@ -93,6 +99,8 @@ def _cover(deck: Deck, facts: Facts) -> None:
             io.BytesIO(facts.logo), _MARGIN, Inches(0.6), height=Inches(1.0)
         )
         _describe(picture, "Logo")
+    if facts.reach is not None:
+        _code(slide, facts.reach.of(STORY), "Suivre la réunion", _COVER_CODE, Inches(0.4))
     _notes(slide, f"{facts.header}. {facts.footer}.")
 
 
@@ -100,7 +108,11 @@ def _slide(deck: Deck, content: Slide, facts: Facts) -> None:
     slide = deck.slides.add_slide(deck.slide_layouts[_TITLE_ONLY])
     title = slide.shapes.title
     assert title is not None
-    _place(title, _MARGIN, Inches(0.4), _WIDTH - 2 * _MARGIN, Inches(1.2))
+    coded = bool(facts.reach and content.screen)
+    across = _WIDTH - 2 * _MARGIN - (_CODE_COLUMN if coded else 0)
+    _place(title, _MARGIN, Inches(0.4), across, Inches(1.2))
+    if facts.reach is not None and content.screen:
+        _code(slide, facts.reach.of(content.screen), "Ouvrir cet écran", _CODE, Inches(0.2))
     size = 30 if len(content.title) <= 75 else 26
     _write(title.text_frame, [content.title], size, colour=_BLUE, bold=True)
     title.text_frame.vertical_anchor = MSO_ANCHOR.MIDDLE
@@ -110,14 +122,28 @@ def _slide(deck: Deck, content: Slide, facts: Facts) -> None:
     drawn = int(whole * _FIGURE_SHARE) if figures and texts else whole
     if figures:
         _picture(slide, figures[0], _WIDTH - _MARGIN - drawn, drawn)
-    _body(slide, texts, whole - drawn - _GAP if figures else whole)
+    left = _body(slide, texts, whole - drawn - _GAP if figures else whole)
     _footer(slide, f"{facts.header} · {facts.footer}", len(deck.slides))
-    _notes(slide, content.notes)
+    _notes(slide, " ".join((content.notes, *left)))
+
+
+def legible(png: bytes) -> bool:
+    """Whether the letters of a chart beside texts are large enough once it fills its box."""
+    with Image.open(io.BytesIO(png)) as image:
+        across, down = (
+            pixels / dots for pixels, dots in zip(image.size, image.info["dpi"], strict=True)
+        )
+    box = (_WIDTH - 2 * _MARGIN) * _FIGURE_SHARE / Inches(1), (_BOTTOM - _TOP) / Inches(1)
+    return FIGURE_POINTS * min(box[0] / across, box[1] / down) >= LEAST
 
 
 def _picture(slide: DeckSlide, figure: Figure, left: int, width: int) -> None:
-    """The figure in its box, its proportions kept, centred."""
-    height = _BOTTOM - _TOP
+    """The figure in its box, its proportions kept, centred; its source below it."""
+    height = _BOTTOM - _TOP - (_SOURCE if figure.source else 0)
+    if figure.source:
+        box = slide.shapes.add_textbox(_emu(left), _emu(_TOP + height), _emu(width), _SOURCE)
+        box.text_frame.word_wrap = True
+        _write(box.text_frame, [figure.source], LEAST, colour=_GREY)
     picture = slide.shapes.add_picture(io.BytesIO(figure.png), _emu(left), _TOP)
     ratio = min(width / picture.width, height / picture.height)
     picture.width, picture.height = (
@@ -129,28 +155,42 @@ def _picture(slide: DeckSlide, figure: Figure, left: int, width: int) -> None:
     _describe(picture, figure.alt)
 
 
-def _body(slide: DeckSlide, blocks: list[Block], width: int) -> None:
-    """Texts, as large as their length allows; notes smaller."""
+def _body(slide: DeckSlide, blocks: list[Block], width: int) -> list[str]:
+    """Texts, as large as their length allows; notes smaller. Those that do not hold are returned."""
+    across, down = width / Inches(1), (_BOTTOM - _TOP) / Inches(1)
     lines = [(text, note) for block in blocks for text, note in _lines(block)]
+    kept = len(lines)
+    while kept > 1 and not holds([text for text, _ in with_more(lines, kept)], LEAST, across, down):
+        kept -= 1
+    left = [text for text, _ in lines[kept:]]
+    lines = with_more(lines, kept)
     if not lines:
-        return
+        return left
     box = slide.shapes.add_textbox(_MARGIN, _TOP, _emu(width), _emu(_BOTTOM - _TOP))
     box.text_frame.word_wrap = True
-    size = fitting([text for text, _ in lines], width / Inches(1), (_BOTTOM - _TOP) / Inches(1))
+    size = fitting([text for text, _ in lines], across, down)
     _write(box.text_frame, [text for text, _ in lines], size, colour=_INK, space=_SPACE)
     for paragraph, (_, note) in zip(box.text_frame.paragraphs, lines, strict=True):
         for run in paragraph.runs if note else ():
-            run.font.size, run.font.color.rgb = Pt(14), _GREY
+            run.font.size, run.font.color.rgb = Pt(min(14, size)), _GREY
+    return left
+
+
+def with_more(lines: list[tuple[str, bool]], kept: int) -> list[tuple[str, bool]]:
+    """The first ``kept`` lines, then that there are more."""
+    return lines[:kept] + ([(MORE, True)] if kept < len(lines) else [])
 
 
 def fitting(texts: Sequence[str], width: float, height: float) -> int:
     """Largest size, in points, at which the texts should hold in a box of these inches."""
-    for size in _SIZES:
-        letters = max(1, int((width - 0.2) * 72 / (_LETTER * size)))
-        lines = sum(math.ceil(len(text) / letters) for text in texts)
-        if lines * size * _LINE + len(texts) * _SPACE <= (height - 0.1) * 72:
-            return size
-    return _SIZES[-1]
+    return next((size for size in _SIZES if holds(texts, size, width, height)), LEAST)
+
+
+def holds(texts: Sequence[str], size: int, width: float, height: float) -> bool:
+    """Whether the texts should hold at this size in a box of these inches."""
+    letters = max(1, int((width - 0.2) * 72 / (_LETTER * size)))
+    lines = sum(math.ceil(len(text) / letters) for text in texts)
+    return lines * size * _LINE + len(texts) * _SPACE <= (height - 0.1) * 72
 
 
 def _lines(block: Block) -> list[tuple[str, bool]]:
@@ -166,9 +206,25 @@ def _lines(block: Block) -> list[tuple[str, bool]]:
 
 
 def _footer(slide: DeckSlide, text: str, number: int) -> None:
-    box = slide.shapes.add_textbox(_MARGIN, Inches(6.95), _emu(_WIDTH - 2 * _MARGIN), Inches(0.4))
+    box = slide.shapes.add_textbox(_MARGIN, Inches(6.75), _emu(_WIDTH - 2 * _MARGIN), Inches(0.6))
     box.text_frame.word_wrap = True
-    _write(box.text_frame, [f"{text} · {number}"], 10, colour=_GREY)
+    _write(box.text_frame, [f"{text} · {number}"], LEAST, colour=_GREY)
+
+
+def _code(slide: DeckSlide, url: str, said: str, side: Length, top: Length) -> None:
+    """The code that opens ``url`` at the right of the slide, and the same as a link below it."""
+    right = _WIDTH - _MARGIN
+    picture = slide.shapes.add_picture(io.BytesIO(qr_png(url)), _emu(right - side), top, side, side)
+    _describe(picture, f"Code à scanner : {said.lower()}")
+    width = _emu(max(side, _CODE_COLUMN))
+    box = slide.shapes.add_textbox(_emu(right - width), _emu(top + side), width, Inches(0.3))
+    frame = box.text_frame
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    frame.word_wrap = True
+    _write(frame, [said], LEAST, colour=_BLUE)
+    paragraph = frame.paragraphs[0]
+    paragraph.alignment = PP_ALIGN.RIGHT
+    paragraph.runs[0].hyperlink.address = url
 
 
 def _notes(slide: DeckSlide, text: str) -> None:
@@ -193,7 +249,7 @@ def _write(
         paragraph.alignment = PP_ALIGN.LEFT
         run = paragraph.add_run()
         run.text = printable(line)
-        run.font.name, run.font.size, run.font.bold = _FONT, Pt(size), bold
+        run.font.name, run.font.size, run.font.bold = office.FONT, Pt(size), bold
         run.font.color.rgb = colour
     _speak_french(frame)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from datetime import datetime, time
 from xml.sax.saxutils import escape, quoteattr
 
 from docx import Document
@@ -18,6 +17,7 @@ from docx.shared import Cm, Emu, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 from docx.text.paragraph import Paragraph as WordParagraph
 
+from views.livrables import office
 from views.livrables.model import (
     Block,
     Bullets,
@@ -33,12 +33,7 @@ from views.livrables.package import printable, rezipped
 from views.text import NO_BREAK
 
 MIME = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-_FONT, _INK, _BLUE, _GREY = (
-    "Arial",
-    RGBColor(13, 21, 30),
-    RGBColor(18, 63, 120),
-    RGBColor(74, 84, 95),
-)
+_INK, _BLUE, _GREY = (RGBColor(*colour) for colour in (office.INK, office.BLUE, office.GREY))
 TABLE_STYLE = "Gradient tableau"
 # Styles that the writer uses: name -> (base, size in points, bold, colour, space before and after).
 _STYLES = {
@@ -138,14 +133,14 @@ def _styles(document: WordDocument, *, own: bool) -> None:
 
 
 def _set_font(style: ParagraphStyle, size: float, bold: bool, colour: RGBColor) -> None:
-    style.font.name, style.font.size, style.font.bold = _FONT, Pt(size), bold
+    style.font.name, style.font.size, style.font.bold = office.FONT, Pt(size), bold
     style.font.italic = False
     style.font.color.rgb = colour
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for kind in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
         fonts.attrib.pop(qn(f"w:{kind}"), None)
     for kind in ("ascii", "hAnsi", "cs", "eastAsia"):
-        fonts.set(qn(f"w:{kind}"), _FONT)
+        fonts.set(qn(f"w:{kind}"), office.FONT)
 
 
 def _language(document: WordDocument) -> None:
@@ -177,17 +172,8 @@ class _Writer:
         assert page.left_margin is not None and page.right_margin is not None
         self._width = int(page.page_width - page.left_margin - page.right_margin)
         self._tallest = int(page.page_height * 0.62)
-        self._properties()
+        office.describe(self._document.core_properties, facts)
         self._running()
-
-    def _properties(self) -> None:
-        core, facts = self._document.core_properties, self._facts
-        core.title = printable(f"{facts.title}, {facts.perimeter}")[:255]
-        core.author = printable(facts.authors)[:255] or "Gradient"
-        core.language = "fr-FR"
-        core.comments = printable(f"{facts.header}. {facts.footer}")[:255]
-        core.last_modified_by, core.revision, core.keywords = "Gradient", 1, ""
-        core.created = core.modified = core.last_printed = datetime.combine(facts.built, time())
 
     def _running(self) -> None:
         """Header and footer of every page, beside what a template has there."""

@@ -134,6 +134,10 @@ QUESTIONS = (
     "Par quoi commencer, et pour qui ?",
     "Quelle part des moyens pour tous, quelle part selon le besoin ?",
 )
+PRIORITIES_TITLE = "Question à trancher : ces priorités, et avec quels moyens ?"
+DECISION_NOTE = (
+    "Notez la décision et sa date : la page Livrables la reprend une fois inscrite dans le projet."
+)
 VOTE_NOTE = "Votes tels qu'ils ont été notés dans le projet, avec leur date."
 
 # Where a figure comes from and what to be careful of, said by the speaker.
