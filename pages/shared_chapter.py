@@ -52,8 +52,6 @@ from views.text import number
 
 # What a slide holds of what was said: subjects, labels of a square, priorities.
 MOST_LINES, MOST_LABELS, MOST_PRIORITIES = 3, 2, 5
-# Labels of a square in the notes.
-MOST_NOTED = 8
 
 
 def shared_of(asked: Asked) -> SharedDiagnosis:
@@ -121,20 +119,17 @@ def voices_slide(asked: Asked) -> Slide | None:
     said = [slide_line(line) for line in spoken]
     found = squares_of(shared)
     placed = any(one.origin == "parole" for texts in found.values() for one in texts)
-    shown, told = [
-        [
-            f"{title} : {few([one.label for one in found[name]], most)}"
-            for name, title in QUADRANT_TITLES.items()
-            if placed
-        ]
-        for most in (MOST_LABELS, MOST_NOTED)
-    ]
+    labels = {title: [one.label for one in found[name]] for name, title in QUADRANT_TITLES.items()}
+    squares_shown, squares_told = (
+        [f"{title} : {few(texts, most or len(texts))}" for title, texts in labels.items() if placed]
+        for most in (MOST_LABELS, None)
+    )
     left = len(said) - MOST_LINES
     more: list[Block] = [Note(f"Et {number(left)} de plus dans les notes.")] if left > 0 else []
     return Slide(
         crossing_sentence(shared.lines).rstrip("."),
-        (Bullets((*said[:MOST_LINES], *shown)), *more),
-        " ".join((SLIDE_NOTE, *said, *(f"{one}." for one in told))),
+        (Bullets((*said[:MOST_LINES], *squares_shown)), *more),
+        " ".join((SLIDE_NOTE, *said, *(f"{one}." for one in squares_told))),
     )
 
 

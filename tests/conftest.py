@@ -95,7 +95,7 @@ def app_test(embedded_data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """The application on the embedded warehouse, not run yet: set its state, then `.run()`."""
     monkeypatch.setenv("GRADIENT_DATA_DIR", str(embedded_data_dir))
     monkeypatch.chdir(ROOT)
-    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    yield AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -12,7 +12,7 @@ from diagnostic.perimeter import decode
 from diagnostic.project import Project, dump, load
 from diagnostic.records import Entry
 from tests.conftest import ROOT
-from tests.pages.test_livrables import docx_rows, docx_text, make, slides_text, squeezed
+from tests.pages.livrables_files import docx_rows, docx_text, make, slides_text, squeezed
 from tests.pages.test_pages import check, html_of, open_page, rows_of, texts_of
 
 CERGY = "epci:249500109"

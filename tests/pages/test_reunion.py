@@ -172,6 +172,19 @@ def test_numbers_are_those_of_the_assessed_figures(app_test: AppTest) -> None:
     assert ("plus favorable" in said) is (apl["tone"] == "favorable")
 
 
+def test_the_address_holds_what_other_pages_chose(app_test: AppTest) -> None:
+    """Chosen on Cibler and Intensité, then the menu: the address of the meeting says it, and no more."""
+    choices = {"seuils": "local", "base": "100", "reserve": "10"}
+    test = open_page(app_test, "cibles", CERGY, seuils="local")
+    test = open_page(test, "intensite", CERGY, base="100", reserve="10")
+    test.switch_page("pages/reunion.py").run()
+    held = {key: test.query_params[key] for key in test.query_params if key not in ("p", "ecran")}
+    assert held == choices
+    shown = wall(test)
+    again = wall(open_page(app_test, "reunion", CERGY, **choices))
+    assert shown == again and "la même part" in again["intensite"][0]["said"]
+
+
 def test_the_comparator_is_named_in_the_titles_and_changes_the_numbers(app_test: AppTest) -> None:
     test = open_page(app_test, "reunion", CERGY, comparateur="france:FR")
     screens = wall(test)

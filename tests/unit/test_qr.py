@@ -10,7 +10,7 @@ import pytest
 import segno
 from matplotlib.image import imread
 
-from views.qr import opens_elsewhere, qr_png, qr_svg
+from views.qr import LOCAL_ONLY, checked_base, opens_elsewhere, qr_png, qr_svg
 
 ADDRESS = "https://gradient.exemple.fr/reunion?p=epci:249500109&ecran=3"
 
@@ -57,3 +57,39 @@ def test_the_same_address_gives_the_same_code_and_another_another() -> None:
 )
 def test_an_address_of_this_machine_opens_nowhere_else(url: str, opens: bool) -> None:
     assert opens_elsewhere(url) is opens
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("https://gradient.exemple.fr/", "https://gradient.exemple.fr"),
+        ("http://192.168.1.12:8501/sante", "http://192.168.1.12:8501/sante"),
+    ],
+)
+def test_an_address_typed_is_kept_without_its_last_slash(typed: str, kept: str) -> None:
+    assert checked_base(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "gradient.exemple.fr",
+        "javascript:alert(1)",
+        "https://",
+        "https://nom:mot@exemple.fr",
+        "https://exemple.fr/?p=1",
+        "https://exemple.fr/#x",
+        "https://exemple.fr:port",
+        "https://exemple.fr/<b>",
+        "https://exemple .fr",
+        "https://[exemple",
+    ],
+)
+def test_what_is_not_an_address_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match="ne se lit pas"):
+        checked_base(typed)
+
+
+def test_an_address_of_this_machine_is_refused_and_why() -> None:
+    with pytest.raises(ValueError, match=LOCAL_ONLY):
+        checked_base("http://localhost:8501")
