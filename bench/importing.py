@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import xlsxwriter
 
+from connectors.fichier_local import PLAIN_MEMORY, TABLES
 from warehouse.paths import ROOT
 
 ROWS, COLUMNS, TEXT_ROWS = 35_000, 30, 1_000_000
@@ -27,14 +30,22 @@ content = sys.stdin.buffer.read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 start = time.perf_counter()
 (table,) = read_tables(content, sys.argv[1], TABLES)
+reading = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 check_nobody(table, names)
 found = guess(table, known)
 read = read_import(table, found.plan, known)
 took = time.perf_counter() - start
 assert read.rows == read.used + len(read.refused) == int(sys.argv[2]), (read.rows, read.used)
 own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-child = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-print(took, (max(own - before, 0) + child) / 1024)
+print(took, (reading - before) / 1024, (own - before) / 1024)
+"""
+# The reading process by itself: what its parent counts for it is the memory of the fork, not its own.
+_READER = """
+import json, sys
+from connectors.local_reader import main
+main(json.loads(sys.argv[1]))
+peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print(peak.split()[1], file=sys.stderr)
 """
 
 
@@ -45,7 +56,7 @@ def measure_importing(codes: list[str]) -> Iterator[Measure]:
     yield "… mémoire prise par la lecture", memory, "Mo", 600
     seconds, memory = _measured(text(codes), "extrait-2024.csv", TEXT_ROWS)
     yield f"Importer : CSV de {TEXT_ROWS} lignes, lu et reconnu", seconds, "s", 10
-    yield "… mémoire prise par la lecture", memory, "Mo", None
+    yield "… mémoire prise par la lecture", memory, "Mo", 600
 
 
 def workbook(codes: list[str]) -> bytes:
@@ -75,15 +86,26 @@ def text(codes: list[str]) -> bytes:
 
 
 def _measured(content: bytes, name: str, rows: int) -> tuple[float, float]:
-    """Seconds and megabytes of one reading."""
+    """Seconds, and the most megabytes taken at once: the reading process ends before the rest begins."""
+    took, reading, own = _printed([_SCRIPT, name, str(rows)], content).stdout.split()[-3:]
+    order = {"unzipped": TABLES.unzipped, "rows": TABLES.rows, "columns": TABLES.columns}
+    done = _printed([_READER, json.dumps(order | {"memory": TABLES.memory})], content, PLAIN_MEMORY)
+    apart = float(done.stderr.split()[-1]) / 1024
+    return float(took), max(float(reading) + apart, float(own))
+
+
+def _printed(
+    script: list[str], content: bytes, more: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """A script of Python and its arguments, run on ``content``; ``more``: environment."""
     done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, name, str(rows)],
+        [sys.executable, "-c", *script],
         input=content,
         capture_output=True,
         cwd=ROOT,
+        env=os.environ | dict(more or {}),
         check=False,
     )
     if done.returncode:
         raise RuntimeError(done.stderr.decode()[-1500:])
-    took, memory = done.stdout.split()[-2:]
-    return float(took), float(memory)
+    return done

@@ -35,7 +35,7 @@ SMALL_TEXT = 1024**2
 _log = logging.getLogger("gradient")
 _ROOT = Path(__file__).resolve().parent.parent
 # Arrow's own allocator reserves far more addresses than it uses: the bound would count them.
-_PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
+PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
 _HEAVY = (
     "sa lecture demande trop de mémoire ou de temps : trop de lignes ou de colonnes, ou un contenu "
     "fait pour gonfler."
@@ -139,7 +139,7 @@ def _read_apart(
             input=content,
             capture_output=True,
             cwd=_ROOT,
-            env=os.environ | _PLAIN_MEMORY,
+            env=os.environ | PLAIN_MEMORY,
             timeout=SECONDS,
             check=False,
         )
