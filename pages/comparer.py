@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -374,9 +375,11 @@ def show_side_by_side(found: Current, territories: list[Current]) -> None:
     refused = refused_cards(pd.Index(figures["indicator_id"].unique()))
     if refused:
         st.caption(escape_markdown(refused_sentence(refused)))
+    # Made of this session's figures: the click itself is answered outside of it.
+    made = sheets(frame, names, comparator, caption)
     st.download_button(
         "Télécharger ces chiffres (XLSX)",
-        lambda: workbook(sheets(frame, names, comparator, caption), "Gradient, comparaison"),
+        partial(workbook, made, "Gradient, comparaison"),
         file_name="gradient-comparaison.xlsx",
         mime=MIME,
         icon=":material/download:",

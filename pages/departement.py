@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import partial
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +15,7 @@ from diagnostic.perimeter import Part, Perimeter, file_name
 from pages.beside import cell, sheets, together
 from pages.comparator import Comparator, choose_comparator
 from pages.linked import linked_segments, linked_selectbox
+from pages.local_data import kept_back
 from pages.reading import reading
 from pages.shared import Current, Place, geography, indicators, mart, resolved, show_table
 from views.comparer import (
@@ -367,20 +369,17 @@ def download(
     drawn: Funnel | None,
 ) -> None:
     """The figures on screen as a workbook, made on the click."""
-
-    def content() -> bytes:
-        names = dict(zip(bodies["place"], bodies["name"], strict=True))
-        title = f"Intercommunalités, {area.label}, par rapport à : {comparator.name}"
-        made = sheets(frame, names, comparator, title)
-        if drawn is not None:
-            made.insert(
-                1, funnel_sheet(drawn, card.label, card.denominator, card.decimals, comparator.name)
-            )
-        return workbook(made, title)
-
+    names = dict(zip(bodies["place"], bodies["name"], strict=True))
+    title = f"Intercommunalités, {area.label}, par rapport à : {comparator.name}"
+    # Made of this session's figures: the click itself is answered outside of it.
+    made = sheets(frame, names, comparator, title)
+    if drawn is not None and not kept_back([card.id]):
+        made.insert(
+            1, funnel_sheet(drawn, card.label, card.denominator, card.decimals, comparator.name)
+        )
     st.download_button(
         "Télécharger ces chiffres (XLSX)",
-        content,
+        partial(workbook, made, title),
         file_name=file_name(area.perimeter, "-intercommunalites.xlsx"),
         mime=MIME,
         icon=":material/download:",

@@ -10,7 +10,7 @@ from connectors.errors import ConnectorError
 from diagnostic.perimeter import file_name
 from pages.dropping import dropping
 from pages.exporting import exporting
-from pages.local_data import exportable, kept_back
+from pages.local_data import exportable, kept_back, local_sources
 from pages.refreshing import loading, offer_new_build, what_changed
 from pages.shared import (
     current,
@@ -145,7 +145,7 @@ if found is not None:
             "État": frame["state"].map(lambda state: STATES[state] or "publié"),
             "Précision": frame["reason"].fillna(""),
             "Population couverte (%)": (100 * frame["coverage"]).round(1),
-            "Source": frame["source_id"],
+            "Source": frame["source_id"].replace(local_sources()),
         }
     ).sort_values(["Identifiant", "Période"])
     st.caption(f"{number(len(export))} lignes, toutes périodes.")

@@ -9,6 +9,7 @@ from datetime import date
 
 import streamlit as st
 
+from diagnostic.records import LocalData
 from pages.addresses import choose_reach
 from pages.batch import bodies_of
 from pages.batch import make as make_batch
@@ -24,6 +25,7 @@ from pages.dosing import (
     under_least,
 )
 from pages.linked import linked_list, linked_segments
+from pages.local_data import imports
 from pages.making_fiches import TITLE as FICHES_TITLE
 from pages.making_fiches import choose_aims, fiche_files
 from pages.needs import commune_needs, need_card
@@ -145,10 +147,11 @@ def fingerprint(*told: object) -> str:
 
 
 def chosen_of(asked: Asked) -> tuple[object, ...]:
-    """What tells two states of the screens apart."""
+    """What tells two states of the screens apart; local figures count once they may be in files."""
+    notes = [one for one in current_project().records if not isinstance(one, LocalData)]
     return (
         asked.found.codes, asked.found.label, asked.comparator.key, asked.need, asked.target, asked.cut,
-        asked.settings, asked.mesh, current_project().records,
+        asked.settings, asked.mesh, notes, sorted(one.id for one in imports().values() if one.shared),
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ import pandas as pd
 import streamlit as st
 
 from connectors.local_plan import Plan
+from views.importing import source_title
 from warehouse.indicators import IndicatorCard
 from warehouse.local import LocalFigures, LocalWarehouse
 
@@ -86,6 +87,11 @@ def _set(found: dict[str, Imported]) -> None:
 def local_cards() -> dict[str, IndicatorCard]:
     """Cards of the local indicators of this session."""
     return {name: card for one in imports().values() for name, card in one.cards.items()}
+
+
+def local_sources() -> dict[str, str]:
+    """Identifier of each local source -> what names it in a file."""
+    return {one.id: f"Donnée locale, {source_title(one.plan.source)}" for one in imports().values()}
 
 
 def local_warehouse(path: str) -> LocalWarehouse | None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
 import json
 import re
+import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +18,8 @@ from streamlit.runtime.caching.cache_data_api import _data_caches
 from streamlit.testing.v1 import AppTest
 from streamlit.testing.v1.element_tree import Toggle
 
+from diagnostic.perimeter import decode
+from diagnostic.together import write
 from pages.menu import PAGES as MENU
 from tests.pages.downloads import Download, watched
 from tests.pages.test_pages import texts_of
@@ -131,13 +135,67 @@ def test_the_figure_of_the_perimeter_is_the_one_made_by_hand(
     assert "Donnée locale, source : ARS" in raw
 
 
-@pytest.mark.parametrize("page", EVERY_PAGE)
-def test_every_page_stands_with_local_figures(
-    page: str, app_test: AppTest, communes: pd.DataFrame
+def read(content: bytes) -> str:
+    """Every text of a file: of a workbook, a document or an archive, those of its parts."""
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return " ".join(read(archive.read(name)) for name in archive.namelist())
+    return html.unescape(content.decode("utf-8", "ignore"))
+
+
+def test_every_page_stands_and_its_files_hold_local_figures_only_once_shared(
+    app_test: AppTest, communes: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    test = use(drop(open_page(app_test), extract(communes)))
-    test.switch_page(f"pages/{page}.py").run(timeout=120)
-    checked(test)
+    """Every download button of every page: nothing local, then figures that say what they are."""
+    seen = watched(monkeypatch)
+    test = use(drop(open_page(app_test), extract(communes, SECRET_NAME)))
+    labels = set()
+    for page in EVERY_PAGE:
+        seen.clear()
+        look_at(test, page)
+        labels |= {f"{page} : {one.label}" for one in seen}
+        for one in seen:
+            assert not is_local(one), f"{page} : {one.label}"
+    assert len(labels) > 15, "les boutons n'ont pas été vus"
+
+    seen.clear()
+    test.switch_page(PAGE).run()
+    joined = next(one for one in test.toggle if one.label.startswith("Joindre"))
+    checked(joined.set_value(True).run())
+    holding = set()
+    for page in ("donnees", "comparer", "carte", "reunion"):
+        seen.clear()
+        look_at(test, page)
+        for one in filter(is_local, seen):
+            text = read(one.content)
+            assert re.search("donn[ée]e locale", text, re.I), f"{page} : {one.label}"
+            assert "ARS Île-de-France" in text, f"{page} : {one.label}"
+            holding.add(page)
+    assert {"donnees", "comparer", "carte"} <= holding
+
+
+def is_local(one: Download) -> bool:
+    """Whether a file holds the local indicator; the project's own notes how it was read."""
+    own = one.name.endswith(("projet.json", "modele.docx", "lecture.json"))
+    return not own and SECRET_NAME in read(one.content)
+
+
+TWO_EPCI = {"t": write([decode(CERGY)[0], decode("epci:200058485")[0]])}
+STATES: dict[str, list[dict[str, str]]] = {"comparer": [{}, TWO_EPCI, {"vue": "departement"}]}
+
+
+def look_at(test: AppTest, page: str) -> None:
+    """A page as it opens, in its other states, then on the local indicator where it offers one."""
+    for state in STATES.get(page, [{}]):
+        test.switch_page(f"pages/{page}.py")
+        for key, value in state.items():
+            test.query_params[key] = value
+        checked(test.run(timeout=120))
+    for box in test.selectbox:
+        found = [label for label in box.options if SECRET_NAME in label]
+        if found and SECRET_NAME not in str(box.value):
+            checked(box.select(found[0]).run(timeout=120))
+            return
 
 
 def test_local_figures_reach_the_sheet_the_map_and_inequalities(
