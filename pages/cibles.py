@@ -17,6 +17,7 @@ from pages.needs import (
     references,
     suited,
 )
+from pages.quarter_needs import show_quarter_groups
 from pages.shared import Current, header, indicators, mart, require_perimeter, show_table
 from pages.targeting import (
     ACCESS,
@@ -316,16 +317,15 @@ def show_access(table: pd.DataFrame, chosen: Chosen) -> None:
     )
 
 
-def show_quarters(found: Current, chosen: Chosen) -> None:
-    """Why the quartiers prioritaires have no group, and what exists of them."""
+def show_quarters(found: Current) -> None:
+    """Why the quartiers prioritaires have no group among communes, and theirs among themselves."""
     rows = mart("quarter_figures", codes=found.code_list)
     rows = rows[rows["geography"] == "QP2024"]
     if rows.empty:
         return
-    counted = set(need_card(chosen.purpose.id).periods)
-    known = counted & set(rows["indicator_id"].dropna())
     with st.expander("Et les quartiers prioritaires ?", icon=":material/location_city:"):
-        st.markdown(quarters_text(rows["code"].nunique(), len(known), len(counted)))
+        st.markdown(quarters_text(rows["code"].nunique()))
+        show_quarter_groups(found)
         st.page_link(
             "pages/inegalites.py",
             label="Leurs chiffres à côté de leur ville",
@@ -387,7 +387,7 @@ table = with_groups(table, chosen, cut, scored.reference)
 show_groups(found, table, chosen, target, cut, cuts_text)
 show_commune(table, chosen)
 show_access(table, chosen)
-show_quarters(found, chosen)
+show_quarters(found)
 show_recipe(found, chosen, target, cut, scored.reference)
 st.page_link(
     INTENSITY_PAGE, label="Doser une ressource avec ce besoin", icon=":material/arrow_forward:"

@@ -19,6 +19,7 @@ from warehouse.needs import (
     NATIONAL_SHARE,
     NeedCard,
     NeedCards,
+    NeedDomain,
     PurposeCard,
     SuitedNeeds,
     load_need_cards,
@@ -100,6 +101,11 @@ def _cards() -> NeedCards:
 def purposes() -> dict[str, PurposeCard]:
     """What a targeting may be for, the general purpose first."""
     return {purpose.id: purpose for purpose in _cards().purposes}
+
+
+def quarter_domains() -> list[NeedDomain]:
+    """The domains that compare the quartiers prioritaires with one another."""
+    return _cards().quarters
 
 
 def suited(purpose: str = GENERAL) -> SuitedNeeds:

@@ -267,22 +267,55 @@ def profile_text(row: Mapping[str, float] | pd.Series, labels: Mapping[str, str]
     return "proche de la moyenne nationale sur chaque domaine"
 
 
-def quarters_text(quarters: int, known: int, counted: int) -> str:
-    """Why no group is given to the ``quarters``; ``known`` of the ``counted`` indicators have figures."""
-    have = (
-        "aucun indicateur du besoin n'a de chiffre de quartier chargé"
-        if known == 0
-        else f"{count_of(known, 'indicateur')} du besoin sur {number(counted)} "
-        f"{'a un chiffre' if known < 2 else 'ont des chiffres'} de quartier"
-    )
+def quarters_text(quarters: int) -> str:
+    """Why the ``quarters`` have no group on the scale of communes."""
     return (
-        f"**{count_of(quarters, 'quartier prioritaire', 'quartiers prioritaires')}** ici, sans groupe. Le "
-        "besoin compare chaque indicateur à la moyenne et à la dispersion **des communes** de France. Un "
-        "quartier est bien plus petit, et il a été délimité parce que les revenus y sont faibles : mesuré "
-        "ainsi, il tomberait le plus souvent au groupe intensif à cause de ce choix, et cela n'apprendrait "
-        "rien. Il faudrait une référence des quartiers entre eux, sur les mêmes indicateurs ; aujourd'hui, "
-        f"{have}. Leurs chiffres se lisent donc à côté de ceux de leur ville."
+        f"**{count_of(quarters, 'quartier prioritaire', 'quartiers prioritaires')}** ici, sans groupe sur "
+        "l'échelle des communes. Le besoin compare chaque indicateur à la moyenne et à la dispersion **des "
+        "communes** de France. Un quartier est bien plus petit, et il a été délimité parce que les revenus y sont "
+        "faibles : mesuré ainsi, il tomberait le plus souvent au groupe intensif à cause de ce choix, et cela "
+        "n'apprendrait rien. Leurs chiffres se lisent à côté de ceux de leur ville."
     )
+
+
+NO_QUARTER_GROUPS = (
+    "Les comparer **entre eux** demande les revenus et la complémentaire santé de tous les quartiers de France : "
+    "ils se chargent depuis la page Données (« Quartiers prioritaires 2015 : démographie, revenus, insertion »). "
+    "Ils ne sont pas là aujourd'hui, ou aucun quartier d'ici n'existait en 2015."
+)
+
+
+def quarter_groups_text(known: int, quarters: int) -> str:
+    """What the groups of quartiers say and do not: ``known`` of the ``quarters`` of France have one."""
+    return (
+        "**Entre quartiers seulement.** Les quartiers de 2015, les seuls à avoir ces chiffres pour toute la "
+        f"France, peuvent être comparés entre eux : {number(known)} sur {number(quarters)}. Les 60 % "
+        "de leurs habitants au besoin le moins élevé sont au socle, les 20 % suivants renforcés, les 20 % restants "
+        "intensifs. **Socle ne veut pas dire peu de besoin** : un quartier est délimité parce que les revenus y "
+        "sont faibles. Ces groupes ne se comparent pas à ceux des communes, et les curseurs n'y changent rien."
+    )
+
+
+def quarter_listing(table: pd.DataFrame, labels: Mapping[str, str]) -> pd.DataFrame:
+    """Group, chances and domains of quartiers (name, commune_name, and columns of their need)."""
+    return pd.DataFrame(
+        {
+            "Quartier de 2015": table["name"],
+            "Commune": table["commune_name"],
+            "Groupe entre quartiers": [
+                place_text(row.group, row.between, complete=bool(row.complete))
+                for row in table.itertuples()
+            ],
+            "Sur 1 000 calculs": [
+                chances_text(row)
+                for row in table[["p_socle", "p_renforce", "p_intensif"]].to_dict("records")
+            ],
+            **{
+                label: table[name].map(lambda score: number(score, 1, signed=True))
+                for name, label in labels.items()
+            },
+        }
+    ).sort_values(["Commune", "Quartier de 2015"], key=lambda names: names.map(alphabetical))
 
 
 def crossing_chart(frame: pd.DataFrame, mean_access: float, access_label: str) -> go.Figure:

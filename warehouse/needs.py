@@ -108,12 +108,16 @@ class PurposeCard(BaseModel):
 
 
 class NeedCards(BaseModel):
-    """The whole file: every domain, the access axis, the purposes that choose among them."""
+    """The whole file: every domain, the access axis, the purposes that choose among them.
+
+    ``quarters``: the domains that compare the quartiers prioritaires with one another.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     domains: list[NeedDomain]
     access: AccessAxis
+    quarters: list[NeedDomain] = Field(min_length=1)
     purposes: list[PurposeCard] = Field(min_length=1)
 
     @model_validator(mode="after")

@@ -165,6 +165,7 @@ def test_the_address_finds_the_same_groups(app_test: AppTest) -> None:
 def test_quarters_have_figures_and_no_group(app_test: AppTest) -> None:
     text = plain(open_page(app_test, CERGY))
     assert "9 quartiers prioritaires ici, sans groupe" in text.replace("*", "")
+    assert "Les comparer entre eux demande" in text.replace("*", "")
     assert "sans groupe" not in plain(open_page(another(), "com:46009"))
 
 
