@@ -73,7 +73,10 @@ def announce_when_ready(port: int, console: TextIO) -> None:
 
 
 def load_libraries_ahead() -> None:
-    """Import what the pages need while the browser loads the application."""
+    """Import what the pages need while the browser loads the application.
+
+    Not streamlit-folium: a component declared outside a page stays blank.
+    """
     for module in (
         "duckdb",
         "pydantic",

@@ -166,7 +166,8 @@ window.gradientStart = function (map, config) {
   // The main map and, for territories overseas beside the métropole, one small map each.
   function surface(leaflet, prefix) {
     const made = {
-      map: leaflet, prefix: prefix, layer: L.featureGroup(), polygons: [],
+      // On the map while still empty: streamlit-folium listens to the layers that it finds at first.
+      map: leaflet, prefix: prefix, layer: L.featureGroup().addTo(leaflet), polygons: [],
       canvas: L.canvas({ padding: 0.3 }),
       overlay: L.layerGroup().addTo(leaflet), hover: L.layerGroup().addTo(leaflet),
       symbols: L.layerGroup().addTo(leaflet),
@@ -601,7 +602,9 @@ window.gradientStart = function (map, config) {
     }
     // Once styled and in its place, so that a country is projected and drawn a single time.
     surfaces.forEach((place) => {
-      if (!place.map.hasLayer(place.layer)) place.layer.addTo(place.map);
+      if (!place.layer.getLayers().length) {
+        place.polygons.forEach((polygon) => place.layer.addLayer(polygon));
+      }
       place.overlay.clearLayers();
     });
     update.marked.forEach(mark);
@@ -640,7 +643,6 @@ window.gradientStart = function (map, config) {
         const place = surfaceOf(shape.code);
         const polygon = new Territory(shape, { renderer: place.canvas });
         polygon.gradientIndex = index;
-        place.layer.addLayer(polygon);
         place.polygons.push(polygon);
         state.polygons.push(polygon);
         state.codes[shape.code] = polygon;

@@ -312,15 +312,20 @@ def same_share(one: str, other: str) -> float:
     return sum(a == b for a, b in zip(one, other, strict=True)) / len(one)
 
 
-def point_at(page: Page, colour: str) -> tuple[float, float]:
-    """Put the mouse in the middle of a patch of this colour; the point, in page pixels."""
+def patch_of(page: Page, colour: str) -> tuple[float, float]:
+    """The middle of a patch of this colour, in page pixels."""
     iframe = page.locator("iframe[title*='streamlit_folium']").first
     iframe.scroll_into_view_if_needed()
     spot = map_frame(page).evaluate(_PATCH, colour)
     assert spot is not None, f"aucune surface de couleur {colour}"
     box = iframe.bounding_box()
     assert box is not None
-    x, y = box["x"] + spot[0], box["y"] + spot[1]
+    return box["x"] + spot[0], box["y"] + spot[1]
+
+
+def point_at(page: Page, colour: str) -> tuple[float, float]:
+    """Put the mouse in the middle of a patch of this colour; the point, in page pixels."""
+    x, y = patch_of(page, colour)
     page.mouse.move(x - 1, y - 1)
     page.mouse.move(x, y)
     return x, y

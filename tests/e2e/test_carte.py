@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.e2e.helpers import (
     CERGY,
@@ -22,6 +22,7 @@ from tests.e2e.helpers import (
     map_locator,
     map_text,
     open_screen,
+    patch_of,
     pick,
     screen_text,
     table_cells,
@@ -91,6 +92,38 @@ def test_et_ma_commune(page: Page, app_url: str, outside_requests: list[str]) ->
     assert outside_requests == []
 
 
+def controls_are_whole(page: Page) -> None:
+    """No control is cut by the side of the screen, and no label of one is shortened."""
+    clipped = page.evaluate(
+        """() => [...document.querySelectorAll(
+          '[data-testid=stMain] :is(input, button, [role=combobox], [data-testid=stWidgetLabel] p)')]
+          .filter((one) => one.offsetParent && (one.getBoundingClientRect().right > innerWidth
+            || one.tagName === 'P' && one.scrollWidth > one.clientWidth + 1))
+          .map((one) => one.getAttribute('aria-label') || one.textContent)"""
+    )
+    assert clipped == []
+
+
+def test_a_finger_does_what_the_mouse_does(browser: Browser, app_url: str) -> None:
+    """Touch: a tap gives the commune and its sheet, buttons of the map answer."""
+    context = browser.new_context(
+        viewport={"width": 1366, "height": 768}, locale="fr-FR", has_touch=True
+    )
+    page = context.new_page()
+    open_screen(page, f"{app_url}/carte?p={CERGY}", "Carte")
+    frame = map_frame(page)
+    zoom = frame.evaluate("() => gradientMap.map.getZoom()")
+    map_locator(page).get_by_role("button", name="Zoomer", exact=True).tap()
+    frame.wait_for_function(f"() => gradientMap.map.getZoom() > {zoom}")
+    map_locator(page).get_by_role("button", name="Revenir au périmètre").tap()
+    page.touchscreen.tap(*patch_of(page, look_at_map(page).classes[-1][1]))
+    tip = map_locator(page).locator(".gradient-tip b")
+    expect(tip).to_be_visible()
+    expect(page.get_by_role("heading", name=tip.inner_text(), exact=True)).to_be_visible()
+    controls_are_whole(page)
+    context.close()
+
+
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)], ids=["portable", "projecteur"])
 def test_two_indicators_crossed(page: Page, app_url: str, size: tuple[int, int]) -> None:
     """E5: nine cells that a grey copy still tells apart, their colours on the map, a sentence."""
@@ -109,6 +142,7 @@ def test_two_indicators_crossed(page: Page, app_url: str, size: tuple[int, int])
         colour = "#" + "".join(f"{part:02x}" for part in parts)
         assert int(count) == 0 or drawn.get(colour, 0) > 50, colour
     legend_is_whole(page)
+    controls_are_whole(page)
     text = screen_text(page)
     check_sane(text)
     assert re.search(r"\d+ communes \([\d ]+ habitants\) sont à la fois dans le tiers", text)
