@@ -38,6 +38,7 @@ _LEVELS: dict[str, tuple[str, str, str]] = {
         "l'arrondissement municipal",
     ),
 }
+WORDS = {level: word for level, (word, _, _) in _LEVELS.items()}
 _RANK = {level: rank for rank, level in enumerate(_LEVELS)}
 _LEVEL_OF_WORD = {word: level for level, (word, _, _) in _LEVELS.items()}
 

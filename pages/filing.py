@@ -6,6 +6,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from diagnostic.merging import Conflict, Place, Side, merge
+from diagnostic.perimeter import WORDS
 from diagnostic.project import MAX_FILE_BYTES, Project, ProjectFileError, load
 from diagnostic.records import MAX_FIGURES_SIZE
 from pages.keeping import choose_to_keep
@@ -18,7 +19,7 @@ from pages.project import (
     take_back,
     unsaved,
 )
-from pages.shared import FILE_NOTES, warehouse
+from pages.shared import FILE_NOTES, geography, indicators, warehouse
 from views.project import (
     KEPT_HERE,
     TOO_MANY_FIGURES,
@@ -138,7 +139,7 @@ def _dropped(label: str, key: str) -> Project | None:
 
 def _ask(conflict: Conflict) -> Side:
     """The side that the visitor takes."""
-    texts = dict(zip(SIDES, side_texts(conflict), strict=True))
+    texts = dict(zip(SIDES, side_texts(conflict, _names()), strict=True))
     order: list[Side] = list(SIDES)
     chosen = st.radio(
         escape_markdown(conflict_title(conflict)),
@@ -149,6 +150,16 @@ def _ask(conflict: Conflict) -> Side:
         key=f"conflit-{_name(conflict.place)}",
     )
     return "theirs" if chosen == "theirs" else "ours"
+
+
+def _names() -> dict[str, str]:
+    """What a project file calls « com:95127 » or « taux_pauvrete », in plain words."""
+    places = {
+        f"{WORDS[level]}:{code}": name
+        for (level, code), name in geography().names.items()
+        if level in WORDS
+    }
+    return places | {one.id: one.label for one in indicators().values()}
 
 
 def _name(place: Place) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from diagnostic.merging import Conflict
@@ -53,6 +54,32 @@ _RECORDS = {
     "imports": "Lecture d'un fichier",
     "local_data": "Données locales",
 }
+# Headings and values of the file -> how a person says them.
+_HEADINGS = {
+    "approche": "approche",
+    "case": "case de l'AFOM",
+    "constats": "constats repris",
+    "dit_le": "dit le",
+    "dit_que": "ce que ses auteurs en disent",
+    "ecrit_le": "écrit le",
+    "entetes": "titres des colonnes",
+    "intensite": "quantité par territoire",
+    "paroles": "paroles reprises",
+    "priorites": "voix",
+    "tenu_le": "tenu le",
+    "theme": "thème",
+    "unite": "unité",
+}
+_VALUES = {
+    "ciblee": "ciblée",
+    "proportionnee": "proportionnée au besoin",
+    "elus": "élus",
+    "va_bien": "cela va bien",
+    "probleme": "c'est un problème",
+    "ni_l_un_ni_l_autre": "ni l'un ni l'autre",
+    "non_mesure": "non mesuré",
+    "opportunite": "opportunité",
+}
 
 
 def summary_text(project: Project) -> str:
@@ -99,41 +126,66 @@ def record_title(record: Any) -> str:
     return str(record)
 
 
-def side_texts(conflict: Conflict) -> tuple[str, str]:
-    """Both sides of a conflict, only what differs, in words."""
+def side_texts(conflict: Conflict, names: Mapping[str, str] | None = None) -> tuple[str, str]:
+    """Both sides of a conflict, only what differs, in words.
+
+    ``names``: what a territory (« com:95127 ») or an indicator of the file is called.
+    """
     if conflict.ours is None or conflict.theirs is None:
         return (
             REMOVED if conflict.ours is None else "gardé",
             REMOVED if conflict.theirs is None else "gardé",
         )
-    mine, theirs = _facts(conflict.ours), _facts(conflict.theirs)
-    differing = [key for key in {**mine, **theirs} if mine.get(key) != theirs.get(key)]
+    known = names or {}
+    mine, theirs = _facts(conflict.ours, known), _facts(conflict.theirs, known)
+    every = list(dict.fromkeys([*mine, *theirs]))
+    differing = [key for key in every if mine.get(key) != theirs.get(key)] or every
     return _told(mine, differing), _told(theirs, differing)
 
 
-def _facts(value: Any) -> dict[str, str]:
+def _facts(value: Any, names: Mapping[str, str]) -> dict[str, str]:
     """A value as heading -> text."""
+    if isinstance(value, LocalData):
+        return {
+            "source": value.source,
+            "chiffres": f"{count_of(value.count, 'chiffre')}, lu{'s' if value.count > 1 else ''} le "
+            f"{value.written:%d/%m/%Y}",
+        }
     if isinstance(value, Filed):
         facts = value.model_dump(mode="json")
-        return {key: _plain(one) for key, one in facts.items() if one not in (None, "", [], {})}
+        return {
+            key: _plain(one, names)
+            for key, one in facts.items()
+            if key != "plan" and one not in (None, "", [], {})
+        }
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
-    return {"": _plain(value)}
+        return {str(key): _plain(one, names) for key, one in value.items()}
+    return {"": _plain(value, names)}
 
 
-def _plain(value: Any) -> str:
+def _plain(value: Any, names: Mapping[str, str]) -> str:
     if isinstance(value, dict):
-        return ", ".join(f"{key} : {_plain(one)}" for key, one in value.items())
+        return ", ".join(
+            f"{_plain(key, names)} : {_plain(one, names)}" for key, one in value.items()
+        )
+    if isinstance(value, float):
+        return f"{value:g}".replace(".", ",")
     if isinstance(value, list):
-        return ", ".join(map(_plain, value))
+        if len(value) == 2 and isinstance(value[1], int):  # a priority and its voices
+            return f"{value[0]} : {value[1]}"
+        return ", ".join(_plain(one, names) for one in value)
     if isinstance(value, tuple):
-        return encode(Perimeter(value))
+        return ", ".join(_plain(one, names) for one in encode(Perimeter(value)).split(","))
+    if isinstance(value, str):
+        removed = value.startswith("-")
+        named = names.get(value.removeprefix("-"), _VALUES.get(value, THEMES.get(value, value)))
+        return f"sans {named}" if removed and named != value else named
     return "non dit" if value is None else str(value)
 
 
 def _told(facts: dict[str, str], keys: list[str]) -> str:
     told = [
-        f"{key.replace('_', ' ')} : {_short(facts.get(key, 'vide'))}"
+        f"{_HEADINGS.get(key, key.replace('_', ' '))} : {_short(facts.get(key, 'vide'))}"
         if key
         else _short(facts.get(key, "vide"))
         for key in keys

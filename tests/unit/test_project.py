@@ -354,6 +354,27 @@ def test_removed_here_and_changed_there_is_asked() -> None:
     assert merged.actions == ()
 
 
+def test_both_sides_are_told_in_words_without_codes() -> None:
+    changed = BUS.model_copy(update={"approach": "ciblee", "territories": ("com:95500",)})
+    _, (conflict,) = merge(FULL, FULL.with_list("actions", (changed,)))
+    names = {"com:95127": "Cergy", "com:95500": "Pontoise", "qpv:QN09501M": "Axe majeur"}
+    assert side_texts(conflict, names) == (
+        "approche : proportionnée au besoin ; territoires : Cergy, Axe majeur",
+        "approche : ciblée ; territoires : Pontoise",
+    )
+    voted = VOTE.model_copy(update={"priorities": (("Accès", 14), ("Air", 0))})
+    _, (conflict,) = merge(FULL, FULL.with_list("votes", (voted,)))
+    assert side_texts(conflict) == ("voix : Accès : 12, Air : 0", "voix : Accès : 14, Air : 0")
+    other = LOCAL.model_copy(
+        update={"figures": {"local_0123456789": ("commune;95127;2024;13;26;200;ok;",)}}
+    )
+    _, (conflict,) = merge(FULL, FULL.with_list("local_data", (other,)))
+    assert conflict_title(conflict) == "Données locales « extraction.xlsx »"
+    mine, theirs = side_texts(conflict)
+    assert mine.replace("\xa0", " ") == "chiffres : 2 chiffres, lus le 12/03/2026"
+    assert theirs.replace("\xa0", " ") == "chiffres : 1 chiffre, lu le 12/03/2026"
+
+
 def test_weights_are_taken_together() -> None:
     theirs = dataclasses.replace(FULL, choices={**FULL.choices, "base": "60"})
     merged, (conflict,) = merge(FULL, theirs)
