@@ -122,7 +122,8 @@ def show_distances(found: Current) -> None:
     show_distance_map(found, measured, measured.kinds[name])
     st.caption(SITES_NOT_SUPPLY)
     if len(found.codes) <= LISTED:
-        title = f"Commune par commune ({number(len(found.codes))})"
+        word = found.place
+        title = f"{word.capitalize()} par {word} ({number(len(found.codes))})"
         with st.expander(title, icon=":material/table:"):
             show_listing(found, measured, measured.kinds[name])
     else:
@@ -153,7 +154,7 @@ def show_listing(found: Current, measured: Distances, kind: Kind) -> None:
     shown = column_label(measured, kind)
     show_table(
         distance_listing(found, measured, [kind]),
-        f"Distance de chaque commune au plus proche, à vol d'oiseau : {shown}",
+        f"Distance de chaque {found.place} au plus proche, à vol d'oiseau : {shown}",
         [shown, "Habitants"],
     )
     st.caption("Le fichier ci-dessous donne toutes les distances.")
@@ -162,7 +163,7 @@ def show_listing(found: Current, measured: Distances, kind: Kind) -> None:
 def distance_listing(found: Current, measured: Distances, kinds: list[Kind]) -> pd.DataFrame:
     """One row a commune, one column a kind of care."""
     ordered = found.communes.sort_values("name", key=lambda names: names.map(alphabetical))
-    columns: dict[str, list[str]] = {"Commune": list(ordered["name"])}
+    columns: dict[str, list[str]] = {found.place.capitalize(): list(ordered["name"])}
     for kind in kinds:
         here = measured.found[kind.id].reindex(ordered["code"])
         columns[column_label(measured, kind)] = [

@@ -67,7 +67,13 @@ def mark_sentences(found: Current, frame: pd.DataFrame) -> tuple[str, str]:
             float(frame.loc[UNDER_MARK, name]) for name in ("numerator", "denominator")
         )
     below_mark = mark_sentence(
-        len(below), len(known), people, total, period_text(period), official=official
+        len(below),
+        len(known),
+        people,
+        total,
+        period_text(period),
+        official=official,
+        place=found.place,
     )
     if UNDER_65 not in frame.index or str(frame.loc[UNDER_65, "period"]) != period:
         return below_mark, ""

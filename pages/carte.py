@@ -121,7 +121,9 @@ shapes = (
 # Communes without a contour are counted with the others, though the map cannot show them.
 codes = tuple(dict.fromkeys((*(shapes.codes if shapes is not None else ()), *shown[0].frame.index)))
 selected = chosen_commune(set(shown[0].frame.index))
-marked = quarters_by_commune(found) if not extent.arms else {}
+crowded = extent.key == PERIMETER and len(extent.codes) > DRAWN_OVER
+marked = quarters_by_commune(found) if not extent.arms and not crowded else {}
+place = found.place if extent.key == PERIMETER and not extent.arms else extent.place
 panels: list[tuple[str, MapContent]] = []
 sentences: list[str] = []
 
@@ -162,18 +164,18 @@ else:
     else:
         cut = choose_classes(found, shown[0].values, card, period)
     content = one_indicator(shown[0], codes, cut)
-    sentences.append(words.map_sentence(content, shown[0].values, reading(card)))
+    sentences.append(words.map_sentence(content, shown[0].values, reading(card), place))
     sentences.append(f"Sens : {DIRECTIONS[card.direction]}.")
     if cut.comparator is not None and (content.characters.str.isupper()).any():
         sentences.append(words.UNCERTAIN_NOTE)
 
 if shown[-1].values.empty:
     st.info(
-        "Aucune des communes de la carte n'a de chiffre publié pour cet indicateur.",
+        "Cet indicateur n'a pas de chiffre publié sur cette carte.",
         icon=":material/info:",
     )
 
-if panels or extent.key in (COUNTRY, REGION):
+if panels or crowded or extent.key in (COUNTRY, REGION):
     map_column, detail_column = st.container(), st.container()
 else:
     map_column, detail_column = st.columns([2, 1], gap="medium")
@@ -202,5 +204,5 @@ with detail_column:
         show_quarters(found, marked)
 
 if not panels:
-    show_tables(shown, content)
+    show_tables(shown, content, place)
 offer_files(extent, shown, content, panels, marked, selected)

@@ -41,6 +41,11 @@ class Extent:
         return tuple(code for parent in self.parents for code in members[parent])
 
     @property
+    def place(self) -> str:
+        """What its places are called: « commune », « territoire » with arrondissements."""
+        return "territoire" if self.arms else "commune"
+
+    @property
     def cities(self) -> list[str]:
         """Names of the cities with arrondissements that it holds."""
         within = set(self.codes)

@@ -12,7 +12,7 @@ from views.maps import Line
 
 def has_quarters(extent: Extent) -> bool:
     """Quartiers are too small to be seen on a country."""
-    return extent.key != COUNTRY
+    return extent.key != COUNTRY and len(extent.codes) <= DRAWN_OVER
 
 
 def has_limits(polygons: int) -> bool:

@@ -51,7 +51,8 @@ def show_commune(code: str, shown: list[Figures], content: MapContent) -> None:
     ]
     show_table(pd.DataFrame(rows), f"Les chiffres de {name}")
     st.caption(
-        "Une commune seule varie beaucoup d'une année à l'autre : préférez les moyennes du périmètre."
+        "Les chiffres d'un petit territoire varient beaucoup d'une année à l'autre : préférez les "
+        "moyennes du périmètre."
     )
 
 
@@ -92,14 +93,15 @@ def _show_communes(shown: list[Figures]) -> None:
     show_table(table, f"{caption}, commune par commune", numeric)
 
 
-def show_tables(shown: list[Figures], content: MapContent) -> None:
+def show_tables(shown: list[Figures], content: MapContent, place: str) -> None:
     """The same map without seeing it: classes, then communes when they can be listed."""
     population = shown[0].frame["population"]
-    table = words.class_table(content, population)
+    table = words.class_table(content, population, place)
     if len(table):
-        show_table(table, "Communes et habitants de chaque classe", ["Communes", "Habitants"])
+        numbers = list(table.columns[1:])
+        show_table(table, f"{' et '.join(numbers).capitalize()} de chaque classe", numbers)
     if len(population) <= LISTED:
-        title = f"Le tableau des communes ({number(len(population))})"
+        title = f"Le tableau des {place}s ({number(len(population))})"
         with st.expander(title, icon=":material/table:"):
             _show_communes(shown)
     else:

@@ -18,7 +18,15 @@ from diagnostic.perimeter import Perimeter, decode, encode, resolve
 from diagnostic.search import SearchIndex
 from pages.local_data import local_cards, local_warehouse, remembered
 from views.tables import MAX_HTML_ROWS, html_table
-from views.text import count_of, departement_text, escape_markdown, joined, members_text, number
+from views.text import (
+    count_of,
+    departement_text,
+    escape_markdown,
+    joined,
+    members_text,
+    number,
+    place_word,
+)
 from warehouse.indicators import IndicatorCard, load_indicators
 from warehouse.paths import ROOT, published
 from warehouse.read import Warehouse
@@ -27,6 +35,8 @@ PARAMETER = "p"
 NAME_PARAMETER = "nom"
 # Sentences of the project file just opened, or of a merge.
 FILE_NOTES = "file_notes"
+# In the header of a page: above, they are counted.
+DEPARTEMENTS_NAMED = 4
 PERIMETER_PAGE = "pages/perimetre.py"
 LANDING_PAGE = "pages/ce_qui_ressort.py"
 
@@ -185,6 +195,11 @@ class Current:
         return tuple(sorted(self.communes["city_code"].unique()))
 
     @property
+    def place(self) -> str:
+        """What its parts are called: « commune », « arrondissement », « territoire » for both."""
+        return place_word(len(self.codes) - self.arrondissements, self.arrondissements)
+
+    @property
     def arrondissements(self) -> int:
         """How many of its parts are municipal arrondissements."""
         return int((self.communes["city_code"] != self.communes["code"]).sum())
@@ -340,13 +355,11 @@ def require_perimeter() -> Current:
 def header(found: Current, title: str) -> None:
     """Title of a page, perimeter and warnings, the same everywhere."""
     st.title(title, anchor=False)
-    where = joined(
-        [
-            departement_text(name, code)
-            for code, name in found.communes[["departement_code", "departement_name"]]
-            .drop_duplicates()
-            .itertuples(index=False)
-        ][:3]
+    held = found.communes[["departement_code", "departement_name"]].drop_duplicates()
+    where = (
+        joined([departement_text(name, code) for code, name in held.itertuples(index=False)])
+        if len(held) <= DEPARTEMENTS_NAMED
+        else count_of(len(held), "département")
     )
     st.markdown(
         f"**{escape_markdown(found.label)}** · {found.size} · "

@@ -175,23 +175,33 @@ def beyond_text(sure: float, unsure: float, total: float) -> str:
 
 
 def mark_sentence(
-    below: int, communes: int, people: float, total: float, period: str, *, official: bool
+    below: int,
+    places: int,
+    people: float,
+    total: float,
+    period: str,
+    *,
+    official: bool,
+    place: str = "commune",
 ) -> str:
-    """Inhabitants of communes whose APL is under the mark; ``official``: total population."""
+    """Inhabitants of places whose APL is under the mark; ``official``: total population.
+
+    ``place``: what one of them is called.
+    """
     basis = "population totale" if official else "population municipale"
-    if communes == 1:
+    if places == 1:
         side = "inférieure" if below else "supérieure ou égale"
         return f"En {period}, l'APL aux généralistes est {side} à 2,5 consultations par an."
     if not below:
         return (
-            f"En {period}, aucune des {count_of(communes, 'commune')} dont l'APL est connue n'est sous "
-            "2,5 consultations par an et par habitant."
+            f"En {period}, l'APL aux généralistes est d'au moins 2,5 consultations par an et par habitant "
+            f"dans les {count_of(places, place)} où elle est connue."
         )
     live = "vit" if people < 2 else "vivent"
     return (
         f"En {period}, {count_of(round(people), 'habitant')} sur {number(total)} "
         f"({percent(people / total)}, {basis}) {live} dans "
-        f"{count_of(below, 'commune')} sur {number(communes)} où l'APL aux généralistes est inférieure "
+        f"{count_of(below, place)} sur {number(places)} où l'APL aux généralistes est inférieure "
         "à 2,5 consultations par an."
     )
 

@@ -25,10 +25,10 @@ NAMES_SHOWN = 8
 ENOUGH = 18
 
 
-def class_table(content: MapContent, population: pd.Series) -> pd.DataFrame:
+def class_table(content: MapContent, population: pd.Series, place: str = "commune") -> pd.DataFrame:
     """Communes and inhabitants of each class, then of each state; every commune is in one row.
 
-    ``population`` is indexed by code.
+    ``population`` is indexed by code; ``place``: what one of them is called.
     """
     characters = content.characters[content.characters != OUTSIDE]
     people = population.reindex(characters.index).fillna(0)
@@ -43,7 +43,7 @@ def class_table(content: MapContent, population: pd.Series) -> pd.DataFrame:
     for name, character in (("Secret statistique", SECRET), (content.absent_label, ABSENT)):
         if (characters == character).any():
             rows.append(_row(name, characters == character, people))
-    return pd.DataFrame(rows, columns=["Classe", "Communes", "Habitants"])
+    return pd.DataFrame(rows, columns=["Classe", f"{place.capitalize()}s", "Habitants"])
 
 
 def _ranks(alphabet: str) -> dict[str, int]:
@@ -54,19 +54,20 @@ def _row(label: str, chosen: pd.Series, people: pd.Series) -> tuple[str, str, st
     return label, number(int(chosen.sum())), number(int(people[chosen].sum()))
 
 
-def map_sentence(content: MapContent, values: pd.Series, reading: Reading) -> str:
-    """The map in a sentence: how many communes have a figure, and how far apart they are.
+def map_sentence(
+    content: MapContent, values: pd.Series, reading: Reading, place: str = "commune"
+) -> str:
+    """The map in a sentence: how many places have a figure, and how far apart they are.
 
-    ``values``: the figures shown, by code.
+    ``values``: the figures shown, by code; ``place``: what one of them is called.
     """
     inside = content.characters[content.characters != OUTSIDE]
     if values.empty:
-        return f"Aucune des {count_of(len(inside), 'commune')} n'a de chiffre publié."
+        return f"Pas de chiffre publié pour {count_of(len(inside), place)}."
     low, high = (_value(one, reading) for one in (values.min(), values.max()))
-    known = f"{count_of(len(values), 'commune')} sur {number(len(inside))} ont un chiffre"
-    if len(values) == 1:
-        known = f"Une commune sur {number(len(inside))} a un chiffre"
-    return f"{known}, {f'de {low} à {high}' if low != high else f'toutes {low}'}."
+    have = "ont" if len(values) > 1 else "a"
+    known = f"{count_of(len(values), place)} sur {number(len(inside))} {have} un chiffre"
+    return f"{known} : {f'de {low} à {high}' if low != high else low}."
 
 
 def _value(value: float, reading: Reading) -> str:

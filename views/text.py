@@ -156,6 +156,13 @@ def members_text(communes: int, arrondissements: int) -> str:
     return joined(said)
 
 
+def place_word(communes: int, arrondissements: int) -> str:
+    """What the places of a perimeter are called, one by one."""
+    if not arrondissements:
+        return "commune"
+    return "territoire" if communes else "arrondissement"
+
+
 def departement_text(name: str | None, code: str | None) -> str:
     """« Val-d'Oise (95) », or nothing."""
     return f"{name} ({code})" if name and code else ""

@@ -44,7 +44,7 @@ def test_a_distance_that_is_a_most_is_said_so() -> None:
 @pytest.mark.parametrize(
     ("below", "communes", "people", "said"),
     [
-        (0, 12, 0, "aucune des 12 communes dont l'APL est connue"),
+        (0, 12, 0, "d'au moins 2,5 consultations par an et par habitant dans les 12 communes où"),
         (1, 1, 900, "l'APL aux généralistes est inférieure à 2,5"),
         (0, 1, 0, "l'APL aux généralistes est supérieure ou égale à 2,5"),
         (1, 4, 1, "1 habitant sur 4 000 (0,0 %, population totale) vit dans 1 commune sur 4"),
