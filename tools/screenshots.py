@@ -38,7 +38,7 @@ PICTURES = {
     "ce-qui-ressort": (f"ce-qui-ressort?{CERGY}", 1400, None),
     "inegalites": (f"inegalites?{CERGY}", 1200, None),
     "portrait": (f"portrait?{CERGY}", 1300, None),
-    "carte": (f"carte?{GRAND_QUERCY}", 960, None),
+    "carte": (f"carte?{GRAND_QUERCY}", 1080, None),
     "cibles": (f"cibles?{GRAND_QUERCY}", 1500, "Le besoin et l'accès aux soins, croisés"),
     "intensite": (f"intensite?{GRAND_QUERCY}", 1300, None),
     "acces-aux-soins": (f"acces-aux-soins?{CERGY}", 1400, None),
