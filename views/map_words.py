@@ -57,7 +57,7 @@ def _row(label: str, chosen: pd.Series, people: pd.Series) -> tuple[str, str, st
 def map_sentence(
     content: MapContent, values: pd.Series, reading: Reading, place: str = "commune"
 ) -> str:
-    """The map in a sentence: how many places have a figure, and how far apart they are.
+    """The map in a sentence: how many places have a figure, how far apart, how many are secret.
 
     ``values``: the figures shown, by code; ``place``: what one of them is called.
     """
@@ -67,7 +67,9 @@ def map_sentence(
     low, high = (_value(one, reading) for one in (values.min(), values.max()))
     have = "ont" if len(values) > 1 else "a"
     known = f"{count_of(len(values), place)} sur {number(len(inside))} {have} un chiffre"
-    return f"{known} : {f'de {low} à {high}' if low != high else low}."
+    hidden = int((inside == SECRET).sum())
+    secret = f" ; {number(hidden)} sous secret statistique" if hidden else ""
+    return f"{known} : {f'de {low} à {high}' if low != high else low}{secret}."
 
 
 def _value(value: float, reading: Reading) -> str:

@@ -69,7 +69,7 @@ def check_map(page: Page) -> None:
     )
     text = screen_text(page)
     check_sane(text)
-    assert re.search(r"4 communes avec un chiffre · 143 communes : secret statistique", text)
+    assert re.search(r"4 communes sur 147 ont un chiffre : .+ ; 143 sous secret statistique", text)
     look = look_at_map(page)
     assert "Secret statistique" in look.labels
     rows = read_csv(page, "Télécharger le tableau (CSV)")
