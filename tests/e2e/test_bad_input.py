@@ -136,7 +136,7 @@ BAD_FILES = {
     "binaire": (bytes(range(256)) * 20, "."),
     "autre": (b'{"gradient": 1, "type": "autre"}', "n'est pas un projet enregistré"),
     "profond": (b"[" * 100_000, "."),
-    "énorme": (b" " * 11_000_000, "trop gros"),
+    "énorme": (b" " * 21_000_000, "trop gros"),
     "sans territoire": (
         b'{"gradient": 1, "type": "perimetre", "nom": "x", "perimetre": "zzz:1"}',
         "aucun territoire",

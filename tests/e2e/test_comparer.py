@@ -41,6 +41,7 @@ def press(page: Page, group: str, option: str) -> None:
 
 
 def workbook_behind(page: Page) -> openpyxl.Workbook:
+    wait_idle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Télécharger ces chiffres (XLSX)").click()
     return openpyxl.load_workbook(io.BytesIO(Path(download.value.path()).read_bytes()))

@@ -36,6 +36,7 @@ def test_an_action_goes_from_one_session_to_another(
     wait_idle(page)
     page.get_by_role("button", name="Noter cette action").click()
     expect(page.get_by_role("heading", name="Bus <b>dentaire</b>")).to_be_visible(timeout=20_000)
+    wait_idle(page)
     text = screen_text(page)
     check_sane(text)
     assert "avec une intensité qui suit le besoin" in text
