@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.sync_api import Frame, FrameLocator, Page, expect
+from playwright.sync_api import Frame, FrameLocator, Page, TimeoutError, expect
 
 from tests.conftest import ROOT
 from tests.e2e.conftest import free_port, is_local, wait_until_healthy
@@ -150,7 +150,10 @@ def pick(page: Page, label: str, option: str) -> None:
     starts = re.compile(f"^{re.escape(option)}")
     for _ in range(3):  # a map that has just come makes the page run again, which closes the list
         box.click()
-        page.get_by_role("option").first.wait_for()
+        try:
+            page.get_by_role("option").first.wait_for(timeout=10_000)
+        except TimeoutError:
+            continue
         found = page.get_by_role("option", name=starts)
         if not found.count():  # a long list only holds what is on the screen: search in it
             box.fill(option)
