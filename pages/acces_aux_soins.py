@@ -234,9 +234,11 @@ def site_points(found: Current, measured: Distances, kind: Kind) -> pd.DataFrame
         sites = sites.head(0)
     if kind.source == BPE:
         sites = sites[sites["departement_code"].isin(found.departements)]
-        names = sites["name"] + " : " + sites["facilities"].map(number)
+        how = [number(count) for count in sites["facilities"]]
+        names = [f"{name} : {count}" for name, count in zip(sites["name"], how, strict=True)]
     else:
-        names = sites["name"] + " (" + sites["category"] + ")"
+        what = zip(sites["name"], sites["category"], strict=True)
+        names = [f"{name} ({category})" for name, category in what]
     return sites[["lon", "lat"]].assign(code=sites.index, name=names, category=kind.id)
 
 

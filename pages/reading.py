@@ -10,7 +10,7 @@ from diagnostic.assessment import assess
 from diagnostic.comparison import side_by_side
 from pages.comparator import Comparator
 from pages.local_data import remembered
-from pages.shared import Current, breaks, build_path, indicators, mart, profile
+from pages.shared import Current, breaks, build_path, fingerprint, indicators, mart, profile
 from views.observation import Reading
 from warehouse.indicators import IndicatorCard
 
@@ -26,18 +26,12 @@ def assessed(found: Current, comparator: Comparator) -> pd.DataFrame:
     Columns of the profile at the period both have, plus ``other`` and ``other_state``, those of the
     card that assess() needs, and what it adds. Remembered by build, perimeter and comparator.
     """
-    return _assessed(build_path(), found.codes, found.whole, comparator.key, found, comparator)
+    key = fingerprint([found.codes, found.whole, comparator.key])
+    return _assessed(build_path(), key, found, comparator)
 
 
 @remembered(max_entries=200)
-def _assessed(
-    path: str,
-    codes: tuple[str, ...],
-    whole: tuple[str, str],
-    key: str,
-    _found: Current,
-    _comparator: Comparator,
-) -> pd.DataFrame:
+def _assessed(path: str, key: str, _found: Current, _comparator: Comparator) -> pd.DataFrame:
     others = _comparator.values.assign(place=_comparator.key)
     own, theirs = side_by_side(profile(_found), others, breaks())
     theirs = theirs.drop_duplicates("indicator_id").set_index("indicator_id")

@@ -309,3 +309,10 @@ def test_quartiers_without_outlines_or_without_any(app_test: AppTest) -> None:
 )
 def test_every_kind_of_perimeter(app_test: AppTest, perimeter: str, view: str) -> None:
     visit(app_test, perimeter, vue=view)
+
+
+def test_a_country_has_its_distances_without_its_sites(app_test: AppTest) -> None:
+    """The points of a country would hide it: the map is drawn without any of them."""
+    text = visit(app_test, "france:FR")
+    assert "À quelle distance ?" in text
+    assert "communes sont dans le fichier CSV" in text
