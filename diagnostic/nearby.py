@@ -28,6 +28,8 @@ METRIC = {
     "976": "EPSG:4471",
 }
 LAMBERT_93 = "EPSG:2154"
+# Projected, a point of the outline may be some nanometres away from it.
+_ON_THE_OUTLINE_M = 0.01
 
 
 def distances_km(lon: float, lat: float, points: pd.DataFrame) -> pd.Series:
@@ -105,17 +107,13 @@ def sites_around(
 
     ``outlines``: index = code, columns ``geometry`` (shapely, degrees) and ``departement_code``,
     which gives the official projection to measure in. ``sites``: columns ``lon``, ``lat``. One row
-    a pair: ``outline``, ``site`` (labels), ``metres`` (0 inside) and ``inside``.
+    a pair: ``outline``, ``site`` (labels), ``metres`` (0 inside) and ``inside``. A site on the
+    outline is inside.
     """
     rows = []
     for code, outline in outlines.iterrows():
-        to_metres = pyproj.Transformer.from_crs(
-            "EPSG:4326", METRIC.get(str(outline["departement_code"]), LAMBERT_93), always_xy=True
-        )
-        shape = shapely.transform(
-            outline["geometry"],
-            lambda degrees, move=to_metres: np.column_stack(move.transform(*degrees.T)),
-        )
+        to_metres = _projection(str(outline["departement_code"]))
+        shape = _projected(outline["geometry"], to_metres)
         near = sites[_about(outline["geometry"], sites, margin_m)]
         points = shapely.points(*to_metres.transform(near["lon"], near["lat"]))
         metres = shapely.distance(shape, points)
@@ -126,7 +124,7 @@ def sites_around(
                     "outline": code,
                     "site": near.index[kept],
                     "metres": metres[kept],
-                    "inside": metres[kept] == 0,
+                    "inside": metres[kept] <= _ON_THE_OUTLINE_M,
                 }
             )
         )
@@ -135,15 +133,49 @@ def sites_around(
     return pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=columns)
 
 
+def reaching(outlines: pd.DataFrame, areas: pd.DataFrame, margin_m: float = 500.0) -> set[str]:
+    """Outlines (labels) with some part of ``areas`` in them or at most ``margin_m`` metres away.
+
+    Both as the outlines of :func:`sites_around`; ``areas`` needs ``geometry`` only.
+    """
+    shapes = areas["geometry"].to_numpy()
+    tree = shapely.STRtree(shapes)
+    found = set()
+    for code, outline in outlines.iterrows():
+        to_metres = _projection(str(outline["departement_code"]))
+        shape = _projected(outline["geometry"], to_metres)
+        for position in tree.query(shapely.box(*_box_about(outline["geometry"], margin_m))):
+            if shapely.distance(shape, _projected(shapes[position], to_metres)) <= margin_m:
+                found.add(str(code))
+                break
+    return found
+
+
+def _projection(departement: str) -> pyproj.Transformer:
+    """From degrees to metres, in the official projection of a département."""
+    official = METRIC.get(departement, LAMBERT_93)
+    return pyproj.Transformer.from_crs("EPSG:4326", official, always_xy=True)
+
+
+def _projected(shape: shapely.Geometry, to_metres: pyproj.Transformer) -> shapely.Geometry:
+    return shapely.transform(
+        shape, lambda degrees: np.column_stack(to_metres.transform(*degrees.T))
+    )
+
+
 def _about(shape: shapely.Geometry, sites: pd.DataFrame, margin_m: float) -> npt.NDArray[np.bool_]:
-    """Sites in the box of ``shape`` widened by twice the margin: a first sieve, in degrees."""
+    """Sites in the box around ``shape``: a first sieve, in degrees."""
+    west, south, east, north = _box_about(shape, margin_m)
+    inside = sites["lon"].between(west, east) & sites["lat"].between(south, north)
+    return inside.to_numpy(dtype=bool)
+
+
+def _box_about(shape: shapely.Geometry, margin_m: float) -> tuple[float, float, float, float]:
+    """The box of ``shape`` widened by twice the margin: west, south, east, north (degrees)."""
     west, south, east, north = shape.bounds
     tall = 2 * margin_m / 111_000
     wide = tall / max(np.cos(np.radians(max(abs(south), abs(north)))), 0.1)
-    inside = sites["lon"].between(west - wide, east + wide) & sites["lat"].between(
-        south - tall, north + tall
-    )
-    return inside.to_numpy(dtype=bool)
+    return west - wide, south - tall, east + wide, north + tall
 
 
 def _on_sphere(points: pd.DataFrame) -> FloatArray:

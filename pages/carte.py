@@ -200,7 +200,7 @@ with detail_column:
     choose_commune(names, selected)
     if selected:
         show_commune(selected, [shown[-1]] if panels else shown, content)
-    elif marked and extent.key == PERIMETER:
+    elif extent.key == PERIMETER and not extent.arms and not crowded:
         show_quarters(found, marked)
 
 if not panels:

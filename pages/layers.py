@@ -85,6 +85,14 @@ def _shaped(frame: pd.DataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(frame[["code", "name"]], geometry=shapes).reset_index(drop=True)
 
 
+def around(found: Current) -> tuple[str, ...]:
+    """Communes of the départements of the perimeter: what its maps show of its neighbours."""
+    members = geography().members
+    return tuple(
+        code for place in found.departements for code in members.get(("departement", place), ())
+    )
+
+
 def quarters(codes: tuple[str, ...]) -> GeometryLayer | None:
     """Outlines of the quartiers prioritaires of communes; None when none is loaded."""
     return _quarters(build_path(), fingerprint(codes), codes)

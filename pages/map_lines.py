@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pages.extents import COUNTRY, Extent
-from pages.layers import limit_shapes, limits, quarter_shapes, quarters
+from pages.extents import COUNTRY, PERIMETER, Extent
+from pages.layers import around, limit_shapes, limits, quarter_shapes, quarters
 from pages.map_controls import DRAWN_OVER
 from views.map_content import LIMITS, QUARTERS
 from views.map_sheet import PictureLine
@@ -20,10 +20,15 @@ def has_limits(polygons: int) -> bool:
     return polygons <= DRAWN_OVER
 
 
+def _quarter_communes(extent: Extent) -> tuple[str, ...]:
+    """Communes whose quartiers are drawn: around a perimeter, those of its neighbours too."""
+    return around(extent.found) if extent.key == PERIMETER else extent.codes
+
+
 def screen_lines(extent: Extent, polygons: int) -> list[Line]:
     """Outlines that the reader may show or hide; ``polygons``: communes on the map."""
     drawn = [
-        (quarters(extent.codes) if has_quarters(extent) else None, QUARTERS),
+        (quarters(_quarter_communes(extent)) if has_quarters(extent) else None, QUARTERS),
         (limits(extent.departements) if has_limits(polygons) else None, LIMITS),
     ]
     return [Line(layer, style) for layer, style in drawn if layer is not None]
@@ -32,7 +37,7 @@ def screen_lines(extent: Extent, polygons: int) -> list[Line]:
 def picture_lines(extent: Extent, polygons: int) -> list[PictureLine]:
     """The same outlines, for a picture."""
     drawn = [
-        (quarter_shapes(extent.codes) if has_quarters(extent) else None, QUARTERS),
+        (quarter_shapes(_quarter_communes(extent)) if has_quarters(extent) else None, QUARTERS),
         (limit_shapes(extent.departements) if has_limits(polygons) else None, LIMITS),
     ]
     return [PictureLine(shapes, style) for shapes, style in drawn if shapes is not None]

@@ -6,14 +6,17 @@ import pandas as pd
 import streamlit as st
 
 from pages.extents import Extent
-from pages.layers import area_contours
+from pages.layers import area_contours, quarter_shapes
 from pages.map_controls import LISTED
 from pages.mapping import Figures, credit
+from pages.quarter_sites import none_listed
 from pages.reading import reading
 from pages.shared import Current, indicators, mart, show_table
 from views import map_words as words
 from views.map_content import MapContent
 from views.observation import commune_value_text
+from views.quarter_sites import NO_OUTLINES_DRAWN
+from views.quarters import ONLY_CITIES
 from views.static_map import multiples_picture
 from views.text import STATES, alphabetical, count_of, escape_markdown, number, period_text
 
@@ -111,7 +114,10 @@ def show_tables(shown: list[Figures], content: MapContent, place: str) -> None:
 
 
 def show_quarters(found: Current, marked: dict[str, list[str]]) -> None:
-    """Communes of the perimeter with a quartier prioritaire, and which."""
+    """Communes of the perimeter with a quartier prioritaire, and which; or why there is none."""
+    if not marked:
+        st.caption(ONLY_CITIES if found.arrondissements else escape_markdown(none_listed(found)))
+        return
     names = found.communes.set_index("code")["name"]
     st.markdown("**Communes avec un quartier prioritaire**")
     rows = [
@@ -119,6 +125,8 @@ def show_quarters(found: Current, marked: dict[str, list[str]]) -> None:
         for code in sorted(marked, key=lambda code: alphabetical(names[code]))
     ]
     show_table(pd.DataFrame(rows), "Communes avec un quartier prioritaire")
+    if quarter_shapes(found.codes) is None:
+        st.caption(NO_OUTLINES_DRAWN)
 
 
 def show_years(

@@ -18,9 +18,9 @@ def show_quarters(found: Current) -> None:
     st.subheader("Quartiers prioritaires et leur ville", anchor=False)
     rows = mart("quarter_figures", codes=found.code_list)
     rows = rows[rows["indicator_id"].isna() | rows["indicator_id"].isin(list(indicators()))]
-    current = sorted(
-        rows.loc[rows["geography"] == "QP2024"].drop_duplicates("code")["name"], key=alphabetical
-    )
+    listed = rows[rows["geography"] == "QP2024"].drop_duplicates(["code", "commune_code"])
+    named = listed.groupby("code").agg(name=("name", "first"), communes=("commune_name", list))
+    current = sorted(words.told_apart(named), key=alphabetical)
     figures = rows[rows["indicator_id"].notna()]
     if found.arrondissements:
         st.markdown(words.ONLY_CITIES)

@@ -41,6 +41,16 @@ ONLY_CITIES = (
 )
 
 
+def told_apart(quarters: pd.DataFrame) -> pd.Series:
+    """Their names, with their communes for those that share one: « Centre Ville (Argenteuil) ».
+
+    ``quarters``: index = code, columns ``name`` and ``communes`` (a list of names).
+    """
+    alike = quarters["name"].duplicated(keep=False)
+    where = quarters["communes"].map(lambda names: f" ({joined(list(names))})")
+    return quarters["name"] + where.where(alike, "")
+
+
 def quarters_sentence(names: Sequence[str]) -> str:
     """How many quartiers of 2024 the perimeter has, and their names."""
     some = [*names[:8], f"{number(len(names) - 8)} autres"] if len(names) > 9 else list(names)

@@ -22,6 +22,7 @@ TABLE_STYLE = """
 .gradient-table thead th { position: sticky; top: 0; background: #eef1f4; font-weight: 600; }
 .gradient-table tbody th { font-weight: 400; }
 .gradient-table .n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.gradient-table thead .n { white-space: normal; }
 .gradient-table tr.total th, .gradient-table tr.total td { font-weight: 650; position: sticky;
   bottom: 0; background: #f6f8fa; border-top: 2px solid #8792a0; }
 @media print { .gradient-table { max-height: none; overflow: visible; border: 0; }

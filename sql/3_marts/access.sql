@@ -48,11 +48,20 @@ FROM site
 WHERE lon BETWEEN west AND east AND lat BETWEEN south AND north
 ORDER BY site_id;
 
--- Départements with at least one site: elsewhere none is loaded, which does not mean none exists.
+-- Départements whose sites are loaded: elsewhere none is, which does not mean none exists. A few
+-- sites of a neighbour, known by a point past its border, do not make it known: the file of
+-- Val-d'Oise has one for 1 500 inhabitants, thirteen times fewer are asked.
 CREATE MACRO site_departements() AS TABLE
-SELECT DISTINCT t.departement_code AS code
-FROM site s JOIN territory t ON t.level = 'commune' AND t.code = s.commune_code
-ORDER BY code;
+SELECT d.code
+FROM site s
+JOIN territory t ON t.level = 'commune' AND t.code = s.commune_code
+JOIN (
+    SELECT departement_code AS code, sum(population) AS population
+    FROM territory WHERE level = 'commune' GROUP BY departement_code
+) d ON d.code = t.departement_code
+GROUP BY d.code, d.population
+HAVING count(*) * 20000 >= d.population
+ORDER BY d.code;
 
 -- Quartiers prioritaires with a part in chosen communes: all their communes, outline if loaded.
 CREATE MACRO quartiers_of(codes) AS TABLE

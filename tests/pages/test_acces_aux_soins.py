@@ -12,6 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from streamlit.testing.v1 import AppTest
 
 from connectors import observatoire
@@ -289,9 +290,60 @@ def test_quartiers_without_outlines_or_without_any(app_test: AppTest) -> None:
     assert "n'a presque aucun chiffre de santé" in text
     assert "Axe Majeur - Horloge" in text
     assert "Les contours des quartiers ne sont pas chargés" in text
+    listed = table(app_test, "Quartier").set_index("Quartier")["Communes"]
+    assert len(listed) == 9 and listed["Marcouville"] == "Osny et Pontoise"
     text = visit(app_test, "epci:244600433", vue="quartiers")
     assert "Aucun quartier prioritaire de la politique de la ville (QPV)" in text
+    assert "Lot (46), hors du périmètre : 1 quartier prioritaire, Terre Rouge (Cahors)." in text
     assert "n'est pas chargée" in visit(app_test, "dep:48", vue="quartiers")
+
+
+def test_sites_in_and_around_the_quartiers(
+    app_test: AppTest, embedded_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outlines of two quartiers out of nine, one of them beside a département without any site."""
+    copy = tmp_path / embedded_warehouse.name
+    shutil.copy(embedded_warehouse, copy)
+    with duckdb.connect(str(copy)) as base:
+        places = base.execute(
+            "SELECT q.code, c.lon, c.lat FROM territory q JOIN territory c ON c.level = 'commune' AND "
+            "(q.name, c.code) IN (('Axe Majeur - Horloge', '95127'), ('Marcouville', '78172')) "
+            "WHERE q.level = 'qpv' ORDER BY q.name"
+        ).fetchall()
+        for code, lon, lat in places:
+            shape = shapely.box(lon - 0.001, lat - 0.001, lon + 0.001, lat + 0.001)
+            base.execute(
+                "INSERT INTO territory_geometry VALUES ('qpv', ?, ?)", [code, shapely.to_wkb(shape)]
+            )
+        _, lon, lat = places[0]
+        step = 1 / 111_000  # a metre northwards
+        sites = {"dedans": lat, "bord": lat + 0.001, "a400": lat + 0.001 + 400 * step}
+        sites |= {"a600": lat + 0.001 + 600 * step}
+        sites |= {f"loin{rank}": lat + 0.1 for rank in range(70)}  # the département is known
+        for name, north in sites.items():
+            base.execute(
+                "INSERT INTO site (site_id, name, category_code, category, commune_code, commune_by, "
+                "lon, lat, as_of, source_id) "
+                "VALUES (?, ?, '620', 'Pharmacie', '95127', 'code', ?, ?, '2026', 'finess')",
+                [name, f"Pharmacie {name}", lon, north],
+            )
+    point_to(tmp_path, "avec-contours", copy)
+    monkeypatch.setenv("GRADIENT_DATA_DIR", str(tmp_path))
+    text = visit(app_test, CERGY, vue="quartiers")
+    counts = table(app_test, "Quartier").set_index("Quartier")
+    assert counts.columns.tolist() == ["Communes", "Pharmacie"]
+    assert counts["Pharmacie"].to_dict() == {
+        "Axe Majeur - Horloge": "2 dedans, 3 en tout",
+        "Marcouville": "aucun connu",
+    }
+    assert counts.loc["Marcouville", "Communes"] == "Osny et Pontoise"
+    assert "pharmacie : 3." in text and "« Au moins »" in text
+    assert "comptés par commune, ne disent pas dans quel quartier" in text
+    assert "Contour non chargé pour 7 quartiers" in text
+    assert "Les contours des quartiers ne sont pas chargés" not in text
+    # Elsewhere in the département: drawn as neighbours, never counted.
+    text = visit(app_test, "com:95018", vue="quartiers")
+    assert "Centre Ville" in text and "Axe Majeur" not in text
 
 
 @pytest.mark.parametrize("view", ["et-si", "quartiers"])

@@ -124,6 +124,15 @@ def test_sites_of_a_box_and_départements_that_have_some(
     )
     assert asked(country, "sites_between(0, 44, 1.2, 46)")["site_id"].tolist() == ["1"]
     assert asked(country, "site_departements()")["code"].tolist() == ["01"]
+    # Three sites that fall across the border do not make its sites known.
+    country.execute("UPDATE territory SET population = 70000 WHERE code = 'P'")
+    country.execute(
+        "INSERT INTO site SELECT 'p' || i, 'X', NULL, 'ehpad', 'P', 'contour', 2, 48, '2026', 'finess'"
+        " FROM range(3) t(i)"
+    )
+    assert asked(country, "site_departements()")["code"].tolist() == ["01"]
+    country.execute("UPDATE territory SET population = 60000 WHERE code = 'P'")
+    assert asked(country, "site_departements()")["code"].tolist() == ["01", "75"]
 
 
 def test_the_zoning_is_read_as_listed_at_its_last_period(

@@ -86,7 +86,15 @@ def test_people_beyond_are_sure_or_unsure_never_both() -> None:
 
 
 @pytest.mark.parametrize(
-    ("departement", "lon", "lat"), [("95", 2.08, 49.04), ("974", 55.45, -20.9), ("973", -52.3, 4.9)]
+    ("departement", "lon", "lat"),
+    [
+        ("95", 2.08, 49.04),
+        ("971", -61.53, 16.24),
+        ("972", -61.07, 14.61),
+        ("973", -52.3, 4.9),
+        ("974", 55.45, -20.9),
+        ("976", 45.23, -12.78),
+    ],
 )
 def test_the_margin_around_an_outline_is_in_metres(
     departement: str, lon: float, lat: float
@@ -98,12 +106,19 @@ def test_the_margin_around_an_outline_is_in_metres(
     outlines = pd.DataFrame(
         {"geometry": [square], "departement_code": [departement]}, index=["QN1"]
     )
-    shifts = {"in": (0, 0), "e400": (500, 0), "e600": (700, 0), "n400": (0, 500), "n600": (0, 700)}
+    shifts = {
+        "in": (0, 0), "edge": (-100, 37), "corner": (100, 100), "e400": (500, 0), "e600": (700, 0),
+        "n400": (0, 500), "n600": (0, 700),
+    }  # fmt: skip
     sites = pd.DataFrame(
         {name: {"lon": lon + x * east, "lat": lat + y * north} for name, (x, y) in shifts.items()}
     ).T
     found = nb.sites_around(outlines, sites).set_index("site")
-    assert set(found.index) == {"in", "e400", "n400"}
-    assert found["inside"].to_dict() == {"in": True, "e400": False, "n400": False}
+    assert set(found.index) == {"in", "edge", "corner", "e400", "n400"}
+    assert set(found.index[found["inside"]]) == {"in", "edge", "corner"}
     assert found.loc[["e400", "n400"], "metres"].tolist() == pytest.approx([400, 400], abs=8)
     assert nb.sites_around(outlines, sites.iloc[:0]).empty
+    beside = shapely.box(lon + 590 * east, lat, lon + 900 * east, lat + 100 * north)
+    farther = shapely.box(lon + 610 * east, lat, lon + 900 * east, lat + 100 * north)
+    for areas, expected in (([farther, beside], {"QN1"}), ([farther], set()), ([], set())):
+        assert nb.reaching(outlines, pd.DataFrame({"geometry": areas})) == expected
