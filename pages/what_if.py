@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
+from connectors.cards import load_sources
 from diagnostic.access import CatchmentNotLoaded
 from diagnostic.perimeter import file_name
 from diagnostic.supply_change import (
@@ -21,8 +23,17 @@ from diagnostic.supply_change import (
 from pages.care import figures, periods, places
 from pages.layers import area_layer, contour_credit, limits
 from pages.linked import linked_number, linked_segments, linked_selectbox
+from pages.map_controls import DRAWN_OVER
 from pages.shared import Current, build_path, geography, indicators, show_table
-from views.care import PROFESSIONS, ZONING_MARK, Profession
+from views.care import (
+    ABROAD,
+    FRONTIER,
+    NO_APL_HERE,
+    PROFESSIONS,
+    WITHOUT_APL,
+    ZONING_MARK,
+    Profession,
+)
 from views.classification import Classes, classify, palette
 from views.maps import choropleth_map
 from views.supply_change import (
@@ -33,18 +44,24 @@ from views.supply_change import (
     STRUCTURES,
     change_sentence,
     concerned_sentence,
+    gap_decimals,
+    gap_text,
     hypotheses,
+    map_caption,
     mark_change_sentence,
+    members_of,
+    mesh_of,
+    no_figure_sentence,
     older_supply_sentence,
     place_sentence,
+    range_text,
     refused_bounds_sentence,
     refused_sentence,
     unplaced_sentence,
     value_change,
-    value_decimals,
 )
 from views.tables import csv_file
-from views.text import alphabetical, count_of, escape_markdown, number, period_text
+from views.text import alphabetical, departement_text, escape_markdown, number, period_text
 
 MOST_TRIED = 8  # communes whose catchment is tried before giving up
 MOST = 50  # professionals added at once, at most
@@ -52,7 +69,8 @@ MOST = 50  # professionals added at once, at most
 _STANDARDISED = 0.9
 # Largest gap under which a third decimal is needed to tell classes apart.
 _SEEN = 0.1
-_SUPPLY_TO_LOAD = "« Base permanente des équipements (BPE) » de l'Insee"
+# The file that has the professionals of every commune of France.
+_SUPPLY_SOURCE = "insee_bpe_melodi"
 
 
 def show_what_if(found: Current) -> None:
@@ -60,15 +78,12 @@ def show_what_if(found: Current) -> None:
     st.markdown(
         "Et si deux généralistes partaient ? L'effet de ce départ sur l'accès publié, ici et chez les voisins."
     )
-    professions = _usable(found)
+    home = _homes(found)
+    professions = _usable(home)
     if not professions:
-        st.info(
-            "Il faut l'APL d'une profession et ses effectifs par commune (BPE) : chargez-les sur la page "
-            "Données.",
-            icon=":material/info:",
-        )
+        _show_no_figure(found)
         return
-    place, profession, change, count, supply_period = _choose(found, professions)
+    place, profession, change, count, supply_period = _choose(home, professions)
     signed = -count if change in LEAVING else count
     supply = figures(profession.supply, supply_period)["facilities"]
     st.subheader(
@@ -82,12 +97,10 @@ def show_what_if(found: Current) -> None:
         ),
         anchor=False,
     )
-    newest = _known_supply(found, profession)
-    if newest.name != supply_period:
+    newest = _newest_supply(pd.Index([place]), profession).loc[place]
+    if newest["period"] != supply_period:
         name = str(places().loc[place, "name"])
-        st.caption(
-            older_supply_sentence(supply_period, str(newest.name), float(newest[place]), name)
-        )
+        st.caption(older_supply_sentence(supply_period, newest["period"], newest["count"], name))
     lost = _unplaced(place)
     if lost and signed:
         st.warning(unplaced_sentence(lost), icon=":material/block:")
@@ -95,12 +108,24 @@ def show_what_if(found: Current) -> None:
     try:
         answer = _answer(build_path(), profession.id, supply_period, place, signed)
     except CatchmentNotLoaded as refused:
+        source = load_sources()[_SUPPLY_SOURCE].title
         st.warning(
-            refused_sentence(refused.codes, places(), _departements(), profession, _SUPPLY_TO_LOAD),
+            refused_sentence(refused.codes, places(), _departements(), profession, source),
             icon=":material/block:",
         )
+        st.page_link("pages/donnees.py", label="Ouvrir la page Données", icon=":material/database:")
         return
-    _show(found, answer, place, profession, supply_period)
+    _show(found, home, answer, place, profession, supply_period)
+
+
+def _show_no_figure(found: Current) -> None:
+    """What to load, or that nothing is published."""
+    if set(found.departements) <= WITHOUT_APL:
+        st.info(NO_APL_HERE, icon=":material/info:")
+        return
+    names = [_departements().get(code, code) for code in found.departements]
+    st.info(escape_markdown(no_figure_sentence(names)), icon=":material/info:")
+    st.page_link("pages/donnees.py", label="Ouvrir la page Données", icon=":material/database:")
 
 
 def _departements() -> dict[str, str]:
@@ -110,9 +135,8 @@ def _departements() -> dict[str, str]:
     }
 
 
-def _usable(found: Current) -> dict[str, Profession]:
-    """Professions whose APL and numbers are loaded for the perimeter."""
-    home = _homes(found)
+def _usable(home: pd.Index) -> dict[str, Profession]:
+    """Professions whose APL and numbers are loaded for the places of the perimeter."""
     usable = {}
     for name, one in PROFESSIONS.items():
         supplied = [
@@ -125,22 +149,49 @@ def _usable(found: Current) -> dict[str, Profession]:
     return usable
 
 
-def _homes(found: Current) -> list[str]:
+def _homes(found: Current) -> pd.Index:
     """Places of the perimeter that have a point: its communes, or their arrondissements."""
     every = places()
     inside = every.index.isin(found.codes) | every["commune_code"].isin(found.codes)
-    return list(every.index[inside & every["lon"].notna()])
+    return every.index[inside & every["lon"].notna()]
+
+
+def _offered(home: pd.Index) -> pd.Index:
+    """Places to choose among: all of them, or those of one département of a large perimeter."""
+    if len(home) <= DRAWN_OVER:
+        return home
+    every = places().loc[home]
+    known = _departements()
+    codes = sorted(set(every["departement_code"]))
+    options = {code: departement_text(known.get(code, code), code) for code in codes}
+    asked = st.query_params.get("ou", "")
+    usual = str(every.loc[asked if asked in every.index else every["population"].idxmax(),
+                          "departement_code"])  # fmt: skip
+    chosen = linked_selectbox(
+        st.container(width=420), "Dans quel département ?", options, usual, "ou-dep"
+    )
+    if st.session_state.get("et-si-departement", chosen) != chosen:
+        _forget("ou")
+    st.session_state["et-si-departement"] = chosen
+    return home[every["departement_code"] == chosen]
+
+
+def _forget(key: str) -> None:
+    """Drop a choice that belonged to another place."""
+    st.query_params.pop(key, None)
+    st.session_state["choices"].pop(key, None)
 
 
 def _choose(
-    found: Current, professions: dict[str, Profession]
+    home: pd.Index, professions: dict[str, Profession]
 ) -> tuple[str, Profession, str, float, str]:
     """The controls: where, who, what, how many; and the period of the numbers used."""
+    offered = _offered(home)
     where, who, what, many = st.columns([3, 3, 3, 2])
     labels = {name: one.label for name, one in professions.items()}
     profession = professions[linked_selectbox(who, "Profession", labels, next(iter(labels)), "qui")]
     missing = [one.label.lower() for name, one in PROFESSIONS.items() if name not in professions]
-    counts = _known_supply(found, profession)
+    counts = _newest_supply(offered, profession)["count"]
     names = places()["name"].reindex(counts.index)
     repeated = names.duplicated(keep=False)
     options = {
@@ -149,7 +200,8 @@ def _choose(
     }
     people = places()["population"].reindex(counts.index)
     usual = str((people if counts.max() < 2 else people[counts >= 2]).idxmax())
-    place = linked_selectbox(where, "Commune", options, usual, "ou")
+    mesh = mesh_of(places().loc[counts.index])
+    place = linked_selectbox(where, mesh.capitalize(), options, usual, "ou")
     change = linked_selectbox(what, "Changement", CHANGES, "depart", "change")
     period = _supply_period(build_path(), profession.supply, place)
     counted = float(figures(profession.supply, period)["facilities"][place])
@@ -179,18 +231,18 @@ def _forget_too_many(place: str, most: float) -> None:
     st.session_state["et-si-lieu"] = place
     asked = pd.to_numeric(st.query_params.get("n", "0"), errors="coerce")
     if before != place and asked > most:
-        del st.query_params["n"]
-        st.session_state["choices"].pop("n")
+        _forget("n")
 
 
-def _known_supply(found: Current, profession: Profession) -> pd.Series:
-    """Professionals of each place of the perimeter, at its newest period with figures there."""
-    home = _homes(found)
+def _newest_supply(home: pd.Index, profession: Profession) -> pd.DataFrame:
+    """Professionals (count) of each of these places, at its own newest period; none without any."""
+    found = pd.DataFrame({"count": np.nan, "period": ""}, index=home)
     for period in periods(profession.supply):
-        known = figures(profession.supply, period)["facilities"].reindex(home).dropna()
-        if len(known):
-            return known.rename(period)
-    raise ValueError(f"Aucun effectif de {profession.label} dans ce périmètre.")
+        known = figures(profession.supply, period)["facilities"].reindex(home)
+        filled = found["count"].isna() & known.notna()
+        found.loc[filled, "count"] = known[filled]
+        found.loc[filled, "period"] = period
+    return found[found["count"].notna()]
 
 
 @st.cache_data(max_entries=400, show_spinner=False)
@@ -273,12 +325,12 @@ def _demand(population: pd.Series, weight: pd.Series) -> tuple[pd.Series, bool]:
 
 
 def _show(
-    found: Current, answer: Answer, place: str, profession: Profession, supply_period: str
-) -> None:
+    found: Current, home: pd.Index, answer: Answer, place: str, profession: Profession,
+    supply_period: str,
+) -> None:  # fmt: skip
     """Sentences, map, table, hypotheses."""
     result = answer.estimate
-    table = _beside(answer, profession, _homes(found))
-    districts = bool((table.index != table["commune_code"]).any())
+    table = _beside(answer, profession, home)
     moved = table[table["concerned"]]
     before, after = (_under_mark(table, column) for column in ("published", "estimated"))
     counted = profession.id == "generalistes"
@@ -287,7 +339,7 @@ def _show(
     lines = ["Aucun changement : l'APL reste, exactement, celle qui est publiée."]
     if len(moved):
         lines = [
-            concerned_sentence(moved, result.people, REACH, districts=districts),
+            concerned_sentence(moved, result.people, REACH, str(table.loc[place, "name"])),
             place_sentence(table.loc[place], indicators()[profession.apl].unit),
         ]
     if counted:
@@ -295,8 +347,11 @@ def _show(
     st.markdown("\n".join(f"- {escape_markdown(one)}" for one in lines))
     if result.refused:
         st.caption(refused_bounds_sentence(result.refused))
-    _show_map(table, answer.apl_period, districts=districts)
-    _show_table(found, table, answer.apl_period)
+    if table.loc[place, "departement_code"] in FRONTIER:
+        st.caption(ABROAD)
+    near = _near(table, place, large=len(home) > DRAWN_OVER)
+    _show_map(near, answer.apl_period)
+    _show_table(found, near, answer.apl_period)
     with st.expander("Hypothèses et bornes", icon=":material/info:"):
         said = hypotheses(
             "Base permanente des équipements (Insee)",
@@ -310,25 +365,23 @@ def _show(
 
 
 def _show_metrics(
-    result: Estimate,
-    row: pd.Series,
-    below: tuple[tuple[int, float], tuple[int, float]] | None,
+    result: Estimate, row: pd.Series, below: tuple[pd.DataFrame, pd.DataFrame] | None
 ) -> None:
-    """The figures that a meeting looks at; ``below``: under 2.5, before and after."""
+    """The figures that a meeting looks at; ``below``: places under 2.5, before and after."""
     first, second, third = st.columns(3)
     first.metric("Habitants concernés", number(result.losing + result.gaining), border=True)
     if pd.notna(row["published"] + row["estimated"]):
-        said = value_change(row["published"], row["estimated"])
-        second.metric(f"APL, {row['name']}", said, border=True)
+        label, said = value_change(row["published"], row["estimated"])
+        second.metric(f"{label}, {row['name']}", said, border=True)
     if below is not None:
-        said = f"{number(below[0][1])} → {number(below[1][1])}"
+        said = " → ".join(number(one["population"].sum()) for one in below)
         third.metric("Habitants sous 2,5 consultations", said, border=True)
 
 
-def _beside(answer: Answer, profession: Profession, home: list[str]) -> pd.DataFrame:
+def _beside(answer: Answer, profession: Profession, home: pd.Index) -> pd.DataFrame:
     """Places of the perimeter and those concerned: before, after, bounds; the same when unmoved."""
     moved = answer.estimate.table
-    every = places().loc[pd.Index(home).union(moved.index)]
+    every = places().loc[home.union(moved.index)]
     published = figures(profession.apl, answer.apl_period)["value"].reindex(every.index)
     table = every[["name", "commune_code", "departement_code", "population"]].assign(
         published=published, inside=every.index.isin(home), concerned=every.index.isin(moved.index)
@@ -336,16 +389,24 @@ def _beside(answer: Answer, profession: Profession, home: list[str]) -> pd.DataF
     for column in ("estimated", "low", "high"):
         changed = moved[column].reindex(every.index)
         table[column] = changed.where(table["concerned"], published)
+    return table
+
+
+def _near(table: pd.DataFrame, place: str, *, large: bool) -> pd.DataFrame:
+    """What is drawn and listed, by name; of a large perimeter, the départements of the change."""
+    if large:
+        around = {table.loc[place, "departement_code"]}
+        around |= set(table.loc[table["concerned"], "departement_code"])
+        table = table[table["departement_code"].isin(around)]
     return table.sort_values("name", key=lambda names: names.map(alphabetical))
 
 
-def _under_mark(table: pd.DataFrame, column: str) -> tuple[int, float]:
-    below = table[table[column] < ZONING_MARK]
-    return len(below), float(below["population"].sum())
+def _under_mark(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    return table.loc[table[column] < ZONING_MARK, ["commune_code", "population"]]
 
 
-def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
-    """The same communes before, after, and the gap; classes of before and after are the same."""
+def _show_map(table: pd.DataFrame, period: str) -> None:
+    """The same places before, after, and the gap; classes of before and after are the same."""
     shown = linked_segments("Carte", MAPS, "ecart", "carte")
     gap = table["estimated"] - table["published"]
     values = {"ecart": gap.abs(), "avant": table["published"], "apres": table["estimated"]}[shown]
@@ -362,22 +423,14 @@ def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
         classes, direction = classify(both, "quantiles", 5), "favorable"
         labels = classes.labels(lambda value: number(value, 2))
         title = f"APL {'publiée' if shown == 'avant' else 'estimée'}, {period_text(period)}"
-    names = table["name"]
     departements = tuple(sorted(set(table["departement_code"])))
     choropleth_map(
-        area_layer(departements, arms=districts),
+        area_layer(departements, arms=mesh_of(table) != "commune"),
         classes=classes,
         values=values,
         states=pd.Series("ok", index=values.index),
         colours=palette(direction, classes.size),
-        tooltips=pd.Series(
-            {
-                code: f"{names[code]}\nAvant {number(row['published'], 2)}, après "
-                f"{number(row['estimated'], 2)}"
-                + ("" if row["inside"] else "\nHors du périmètre, concernée")
-                for code, row in table.iterrows()
-            }
-        ),
+        tooltips=_tooltips(table),
         inside=set(table.index),
         legend_title=title,
         legend_labels=labels,
@@ -386,10 +439,17 @@ def _show_map(table: pd.DataFrame, period: str, *, districts: bool) -> None:
         attribution=contour_credit(),
         key="et-si",
     )
-    st.caption(
-        "En couleur : les communes du périmètre et leurs voisines concernées. Traits épais : limites des "
-        "intercommunalités. « Avant » et « Après » ont les mêmes classes."
-    )
+    st.caption(map_caption(table))
+
+
+def _tooltips(table: pd.DataFrame) -> pd.Series:
+    rows = zip(table["name"], table["published"], table["estimated"], table["inside"], strict=True)
+    texts = [
+        f"{name}\nAvant {number(before, 2)}, après {number(after, 2)}"
+        + ("" if inside else "\nHors du périmètre, concerné")
+        for name, before, after, inside in rows
+    ]
+    return pd.Series(texts, index=table.index, dtype=object)
 
 
 def _gap_classes(values: pd.Series) -> tuple[Classes, list[str]]:
@@ -413,28 +473,24 @@ def _gap_classes(values: pd.Series) -> tuple[Classes, list[str]]:
 
 def _show_table(found: Current, table: pd.DataFrame, period: str) -> None:
     moved = table[table["concerned"]] if table["concerned"].any() else table
+    gaps = moved["estimated"] - moved["published"]
+    decimals, mesh = gap_decimals(gaps), mesh_of(moved)
     texts = pd.DataFrame(
         {
-            "Commune": moved["name"],
-            "Où": moved["inside"].map({True: "périmètre", False: "voisine"}),
+            mesh.capitalize(): moved["name"],
+            "Où": moved["inside"].map({True: "périmètre", False: "alentour"}),
             f"APL publiée, {period_text(period)}": moved["published"].map(lambda v: number(v, 2)),
             "APL estimée": moved["estimated"].map(lambda v: number(v, 2)),
-            "Écart": [
-                number(after - before, value_decimals(before, after), signed=True)
-                for before, after in zip(moved["published"], moved["estimated"], strict=True)
-            ],
+            "Écart": [gap_text(gap, decimals) for gap in gaps],
             "Bornes": [
-                "–" if pd.isna(low) else f"{number(low, 2)} à {number(high, 2)}"
-                for low, high in zip(moved["low"], moved["high"], strict=True)
+                range_text(low, high) for low, high in zip(moved["low"], moved["high"], strict=True)
             ],
             "Habitants": moved["population"].map(number),
         }
     )
-    which = "concernées" if table["concerned"].any() else "du périmètre"
-    with st.expander(
-        f"Avant et après, {count_of(len(texts), 'commune')} {which}", icon=":material/table:"
-    ):
-        show_table(texts, "APL avant et après, commune par commune", [*texts.columns[2:]])
+    which = "où l'APL change" if table["concerned"].any() else "sans changement"
+    with st.expander(f"Avant et après : {members_of(moved)} {which}", icon=":material/table:"):
+        show_table(texts, f"APL avant et après, {mesh} par {mesh}", [*texts.columns[2:]])
     st.download_button(
         "Télécharger l'estimation (CSV)",
         partial(csv_file, _file(moved)),
@@ -450,7 +506,7 @@ def _file(moved: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Code": moved.index,
-            "Commune": moved["name"].to_numpy(),
+            mesh_of(moved).capitalize(): moved["name"].to_numpy(),
             "Dans le périmètre": moved["inside"].map({True: "oui", False: "non"}).to_numpy(),
             "APL publiée": moved["published"].to_numpy(),
             "APL estimée": moved["estimated"].round(4).to_numpy(),
@@ -487,10 +543,11 @@ def departures(
 
     Empty where it cannot be computed: no figure, places without a point, a catchment not loaded.
     """
-    profession = _usable(found).get("generalistes")
+    home = _homes(found)
+    profession = _usable(home).get("generalistes")
     if profession is None:
         return []
-    supplied = _known_supply(found, profession)
+    supplied = _newest_supply(home, profession)["count"]
     people = places()["population"].reindex(supplied.index)
     most = people[supplied >= max(counts)].sort_values(ascending=False, kind="stable")
     made: list[Departure] = []
@@ -499,12 +556,12 @@ def departures(
             break
         if not _unplaced(str(place)):
             asked = (usual,) if made else counts
-            made += _departures_from(found, profession, str(place), asked)
+            made += _departures_from(home, profession, str(place), asked)
     return made
 
 
 def _departures_from(
-    found: Current, profession: Profession, place: str, counts: tuple[int, ...]
+    home: pd.Index, profession: Profession, place: str, counts: tuple[int, ...]
 ) -> list[Departure]:
     period = _supply_period(build_path(), profession.supply, place)
     here = float(figures(profession.supply, period)["facilities"][place])
@@ -518,10 +575,13 @@ def _departures_from(
         return []
     made = []
     for count, answer in answers.items():
-        table = _beside(answer, profession, _homes(found))
+        table = _beside(answer, profession, home)
         row = table.loc[place]
         if pd.notna(row["published"] + row["estimated"]):
-            before, after = (_under_mark(table, one)[1] for one in ("published", "estimated"))
+            before, after = (
+                float(_under_mark(table, one)["population"].sum())
+                for one in ("published", "estimated")
+            )
             made.append(
                 Departure(
                     str(row["name"]),

@@ -32,6 +32,20 @@ SITES_NOT_SUPPLY = (
     "Un site n'est ni une capacité ni un temps de présence : une pharmacie ouverte et un cabinet qui ne "
     "prend plus de patients comptent pareil."
 )
+ABROAD = (
+    "Département frontalier : ni les soins ni les habitants du pays voisin n'ont de chiffres ici, ils ne sont "
+    "pas comptés. Plus la frontière est proche, moins l'estimation est sûre."
+)
+# Départements that touch another country.
+FRONTIER = frozenset(
+    {
+        "01", "02", "04", "05", "06", "08", "09", "25", "31", "39", "54", "55", "57", "59", "64", "65",
+        "66", "67", "68", "73", "74", "90", "973",
+    }
+)  # fmt: skip
+NO_APL_HERE = "La DREES ne publie pas d'APL pour Mayotte ni pour les collectivités d'outre-mer."
+# Départements and collectivités without any published APL.
+WITHOUT_APL = frozenset({"975", "976", "977", "978", "984", "986", "987", "988", "989"})
 THRESHOLDS = (5.0, 10.0, 20.0)
 _ZIP, _ZAC = "ZIP", "ZAC"
 

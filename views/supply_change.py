@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from views.care import Profession
-from views.text import alphabetical, count_of, joined, number
+from views.text import (
+    alphabetical,
+    count_of,
+    escape_markdown,
+    joined,
+    members_text,
+    number,
+    place_word,
+)
 
 CHANGES = {
     "depart": "Des professionnels partent",
@@ -26,6 +34,24 @@ PRUDENT = (
 MAPS = {"ecart": "Écart", "avant": "Avant", "apres": "Après"}
 # Names of places listed in a sentence, at most.
 _NAMED = 8
+# A change under it is said in words: two decimals would hide it, three would be falsely precise.
+_SEEN = 0.01
+
+
+def no_figure_sentence(departements: Sequence[str]) -> str:
+    """What is missing before any change can be estimated, and for which départements (names)."""
+    return (
+        "Il faut, pour une même profession, son accessibilité (classeurs « APL » de la DREES) et ses effectifs "
+        "par commune (base permanente des équipements, BPE, de l'Insee). Sur la page Données, chargez-les : "
+        f"rien de cela n'est connu ici ({_listed(list(departements))})."
+    )
+
+
+def _listed(names: list[str]) -> str:
+    """The first names, then how many others."""
+    if len(names) <= _NAMED:
+        return joined(names)
+    return f"{', '.join(names[:_NAMED])} et {count_of(len(names) - _NAMED, 'autre')}"
 
 
 def change_sentence(
@@ -44,45 +70,85 @@ def change_sentence(
     return f"{asked} Effectif compté là en {year} : {number(supply)}."
 
 
-def places_of(count: int, *, districts: bool) -> str:
-    """« 27 communes », or « 20 communes ou arrondissements » where there are some."""
-    if districts:
-        return count_of(count, "commune ou arrondissement", "communes ou arrondissements")
-    return count_of(count, "commune")
+def members_of(table: pd.DataFrame) -> str:
+    """« 27 communes », « 20 arrondissements », « 73 communes et 2 arrondissements »."""
+    return members_text(*_meshes(table))
+
+
+def mesh_of(table: pd.DataFrame) -> str:
+    """What one of the places is called: « commune », « arrondissement », « territoire » for both."""
+    return place_word(*_meshes(table))
+
+
+def _meshes(table: pd.DataFrame) -> tuple[int, int]:
+    """How many communes, how many municipal arrondissements; index = code, ``commune_code``."""
+    districts = int((table.index != table["commune_code"]).sum())
+    return len(table) - districts, districts
 
 
 def concerned_sentence(
-    table: pd.DataFrame, people: Mapping[float, float], middle: float, *, districts: bool
+    table: pd.DataFrame, people: Mapping[float, float], middle: float, name: str
 ) -> str:
-    """Who is concerned, in the perimeter and outside; the range over the reaches computed.
+    """Who is concerned by a change at ``name``, in the perimeter and outside, with the range.
 
-    ``table``: the places concerned, with ``inside`` and ``population``.
+    ``table``: the places concerned (index: code), with ``inside``, ``population`` and
+    ``commune_code``. ``people``: their inhabitants at each reach that was computed.
     """
     here, away = table[table["inside"]], table[~table["inside"]]
     low, high = min(people.values()), max(people.values())
     spread = f" (de {number(low)} à {number(high)} selon la portée retenue)" if high > low else ""
-    elsewhere = (
-        f"{places_of(len(away), districts=districts)} hors du périmètre "
-        f"({count_of(int(away['population'].sum()), 'habitant')})"
-        if len(away)
-        else "aucune commune hors du périmètre"
+    inside, outside = (
+        f"{members_of(part)} ({count_of(int(part['population'].sum()), 'habitant')})"
+        if len(part)
+        else "personne"
+        for part in (here, away)
     )
     return (
-        f"{count_of(round(people[middle]), 'habitant concerné', 'habitants concernés')}{spread} : "
-        f"{places_of(len(here), districts=districts)} du périmètre "
-        f"({count_of(int(here['population'].sum()), 'habitant')}) et {elsewhere}."
+        f"{count_of(round(people[middle]), 'habitant concerné', 'habitants concernés')}{spread}, à "
+        f"{number(middle)} km au plus du lieu choisi ({name}), à vol d'oiseau. Dans le périmètre : "
+        f"{inside}. Hors du périmètre : {outside}."
     )
 
 
-def value_change(before: float, after: float) -> str:
-    """« 4,71 → 4,45 », with the decimals that it takes to see a change."""
-    decimals = value_decimals(before, after)
-    return f"{number(before, decimals)} → {number(after, decimals)}"
+def value_change(before: float, after: float) -> tuple[str, str]:
+    """What a figure card says: « APL » and « 4,71 → 4,45 »; a change too small to be seen in words."""
+    if _too_small(before, after):
+        return f"{_direction(before, after).capitalize()} de l'APL", f"moins de {number(_SEEN, 2)}"
+    return "APL", f"{number(before, 2)} → {number(after, 2)}"
 
 
 def value_decimals(before: float, after: float) -> int:
     """Two decimals, or three when the change would not be seen."""
-    return 3 if before != after and round(before, 2) == round(after, 2) else 2
+    return 3 if _too_small(before, after) else 2
+
+
+def gap_decimals(gaps: pd.Series) -> int:
+    """Decimals of a column of gaps: three when one of them would be written 0,00 without being so."""
+    return 3 if ((gaps != 0) & (gaps.abs() < _SEEN)).any() else 2
+
+
+def gap_text(gap: float, decimals: int) -> str:
+    """A gap with its sign; one that is not zero is never written as zero."""
+    if gap and not round(gap, decimals):
+        return "presque nul"
+    return number(gap, decimals, signed=True)
+
+
+def range_text(low: float, high: float) -> str:
+    """« 2,54 à 2,56 », one figure when both are written alike, a dash when not known."""
+    if pd.isna(low):
+        return "–"
+    first, last = number(low, 2), number(high, 2)
+    return first if first == last else f"{first} à {last}"
+
+
+def _too_small(before: float, after: float) -> bool:
+    """Whether a change is hidden by two decimals."""
+    return before != after and round(before, 2) == round(after, 2)
+
+
+def _direction(before: float, after: float) -> str:
+    return "baisse" if after < before else "hausse"
 
 
 def place_sentence(row: pd.Series, unit: str) -> str:
@@ -94,29 +160,37 @@ def place_sentence(row: pd.Series, unit: str) -> str:
             f"À {row['name']}, aucun professionnel n'était à portée : l'effet d'une arrivée ne se déduit "
             "pas de l'APL publiée."
         )
-    decimals = value_decimals(row["published"], row["estimated"])
-    low, high = number(row["low"], decimals), number(row["high"], decimals)
-    spread = f" (entre {low} et {high} selon la portée)" if low != high else ""
-    return (
-        f"À {row['name']}, l'APL passerait de {number(row['published'], decimals)} à "
-        f"{number(row['estimated'], decimals)} {unit}{spread}."
-    )
+    before, after = row["published"], row["estimated"]
+    bounds = range_text(row["low"], row["high"])
+    spread = f" (entre {bounds.replace(' à ', ' et ')} selon la portée)" if " à " in bounds else ""
+    if _too_small(before, after):
+        return (
+            f"À {row['name']}, l'APL resterait de {number(before, 2)} {unit}{spread} : la "
+            f"{_direction(before, after)} serait de moins de {number(_SEEN, 2)}."
+        )
+    return f"À {row['name']}, l'APL passerait de {number(before, 2)} à {number(after, 2)} {unit}{spread}."
 
 
-def mark_change_sentence(before: tuple[int, float], after: tuple[int, float]) -> str:
-    """Communes and inhabitants under 2.5 before and after, among those on the screen."""
+def mark_change_sentence(before: pd.DataFrame, after: pd.DataFrame) -> str:
+    """Places and inhabitants under 2.5 before and after, among those of the perimeter and concerned.
 
-    def said(below: tuple[int, float]) -> str:
-        return f"{count_of(below[0], 'commune')} et {count_of(int(below[1]), 'habitant')}"
+    ``before`` and ``after``: the places under the mark (index: code), with ``population`` and
+    ``commune_code``.
+    """
+
+    def said(below: pd.DataFrame) -> str:
+        if below.empty:
+            return "personne"
+        return f"{members_of(below)}, soit {count_of(int(below['population'].sum()), 'habitant')}"
 
     change = (
         f"{said(before)}, avant comme après"
-        if before == after
-        else f"{said(before)} avant, {said(after)} après"
+        if said(before) == said(after)
+        else f"{said(before)} avant ; {said(after)} après"
     )
     return (
-        f"Sous 2,5 consultations, dans le périmètre et les communes concernées : {change}. Ce repère est une "
-        "règle de zonage, pas une norme clinique."
+        f"Sous 2,5 consultations, dans le périmètre et chez ses voisins concernés : {change}. Ce repère est "
+        "une règle de zonage, pas une norme clinique."
     )
 
 
@@ -127,20 +201,29 @@ def refused_sentence(
     profession: Profession,
     source: str,
 ) -> str:
-    """Why nothing is computed: which communes are missing, where, and what to load.
+    """Why nothing is computed, and what to load for it: Markdown.
 
-    ``departements``: code -> name.
+    ``places``: name, commune_code and departement_code of each code. ``departements``: code -> name.
+    ``source``: title of the source to load, as the page Données has it.
     """
-    known = places.reindex(codes)
-    names = [name if pd.notna(name) else code for code, name in known["name"].items()]
-    shown = joined(sorted(names, key=alphabetical)[:_NAMED])
-    more = f" et {number(len(names) - _NAMED)} autres" if len(names) > _NAMED else ""
-    where = joined([departements.get(one, one) for one in sorted(set(known["departement_code"]))])
+    known = places.loc[[code for code in codes if code in places.index]]
+    names = sorted(known["name"], key=alphabetical)
+    wanted = [departements.get(one, one) for one in sorted(set(known["departement_code"]))]
+    said = joined([escape_markdown(one) for one in sorted(wanted, key=alphabetical)])
     return (
-        f"Calcul refusé : les habitants d'ici partagent leurs {profession.label.lower()} avec "
-        f"{count_of(len(codes), 'commune')} dont l'effectif n'est pas chargé : {shown}{more} "
-        f"({where}). Un voisin oublié passerait pour une absence de médecins et de patients : "
-        f"le résultat serait faux. Sur la page Données, chargez {source} pour ces départements."
+        f"**Calcul refusé.** Les habitants d'ici partagent leurs {profession.label.lower()} avec "
+        f"{members_of(known)} dont l'effectif n'est pas chargé : sans ces voisins, qui passeraient pour "
+        "une absence de médecins et de patients, le résultat serait faux.\n\n"
+        f"**À charger : {said}.** Sur la page Données, chargez « {escape_markdown(source)} » : ce fichier de "
+        f"l'Insee les contient tous.\n\nTerritoires en cause : {escape_markdown(_listed(names))}."
+    )
+
+
+def map_caption(table: pd.DataFrame) -> str:
+    """What the map of a change shows."""
+    return (
+        f"En couleur, dans le périmètre et chez ses voisins concernés : {members_of(table)}. Traits épais : "
+        "limites des intercommunalités. « Avant » et « Après » ont les mêmes classes."
     )
 
 
@@ -165,7 +248,7 @@ def refused_bounds_sentence(refused: Mapping[float, Sequence[str]]) -> str:
     """Reaches that could not be computed, hence bounds narrower than they should be."""
     said = joined([f"{number(reach)} km" for reach in sorted(refused)])
     return (
-        f"La portée de {said} n'a pas pu être calculée (communes voisines non chargées) : les bornes sont "
+        f"La portée de {said} n'a pas pu être calculée (voisins non chargés) : les bornes sont "
         "plus étroites qu'elles ne devraient."
     )
 
@@ -192,7 +275,7 @@ def hypotheses(
         "activité.",
         f"Demande : {demand}.",
         f"L'évolution relative de notre calcul est appliquée à l'APL publiée de {apl_period}. Zéro changement "
-        "rend l'APL publiée, exactement.",
+        "rend l'APL publiée, exactement. Une APL publiée de zéro reste à zéro, même après une arrivée.",
         "Les autres ne travaillent ni plus ni moins et ne déménagent pas. Une structure compte pour ses "
         "professionnels, comme s'ils venaient d'ailleurs ou quittaient le secteur.",
         "Soins et habitants d'un pays voisin ne sont pas comptés.",

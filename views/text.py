@@ -115,10 +115,14 @@ def joined(items: Sequence[str]) -> str:
     return f"{', '.join(items[:-1])} et {items[-1]}"
 
 
+_NUMBER_IN_NAME = re.compile(r"\d+")
+
+
 def alphabetical(name: str) -> str:
-    """Sort key of a name in French order: accents and case do not move it."""
+    """Sort key of a name in French order: accents and case do not move it, 2 comes before 10."""
     stripped = unicodedata.normalize("NFKD", name)
-    return "".join(one for one in stripped if not unicodedata.combining(one)).casefold()
+    plain = "".join(one for one in stripped if not unicodedata.combining(one)).casefold()
+    return _NUMBER_IN_NAME.sub(lambda found: found[0].zfill(3), plain)
 
 
 def escape_html(text: str) -> str:

@@ -19,6 +19,7 @@ from connectors import observatoire
 from tests.connectors.producer_files import tables, written
 from tests.pages.test_pages import LEAKS, LONG_DECIMALS, open_page, rows_of, texts_of
 from views.lexicon import refused_words
+from warehouse.build import Report
 from warehouse.paths import ROOT, point_to
 
 CERGY = "epci:249500109"
@@ -215,7 +216,8 @@ def test_no_departure_is_the_baseline(app_test: AppTest) -> None:
 def test_what_a_change_needs_and_is_not_loaded_refuses_it(app_test: AppTest) -> None:
     text = visit(app_test, CERGY, vue="et-si")
     assert "Calcul refusé" in text and "dont l'effectif n'est pas chargé" in text
-    assert "Yvelines" in text and "chargez « Base permanente des équipements (BPE) »" in text
+    assert "À charger : Hauts-de-Seine, Oise, Seine-Saint-Denis et Yvelines." in text
+    assert "Sur la page Données, chargez « Base permanente des équipements (BPE) : " in text
     assert len(app_test.metric) == 0
     app_test.number_input(key="nombre-n").set_value(0).run()
     assert "exactement" in text_of(app_test)
@@ -346,6 +348,27 @@ def test_sites_in_and_around_the_quartiers(
     assert "Centre Ville" in text and "Axe Majeur" not in text
 
 
+@pytest.mark.shared
+def test_a_place_without_the_newest_numbers_is_offered_with_its_own(
+    national_build: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the agglomération of Cergy, one commune of the Yvelines has no numbers of 2025."""
+    monkeypatch.setenv("GRADIENT_DATA_DIR", str(national_build.published.path.parent))
+    monkeypatch.chdir(ROOT)
+    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=120)
+    text = visit(app, CERGY, vue="et-si", ou="78382")
+    assert app.selectbox(key="choix-ou").value == "78382"
+    assert "quitte Maurecourt ?" in text or "quittent Maurecourt ?" in text
+    assert "Effectif compté là en 2018" in text and "ceux de 2025" not in text
+    app.selectbox(key="choix-ou").set_value("95127").run()
+    text = text_of(app)
+    assert "ceux de 2025 (27 à Cergy)" in text and "Hors du périmètre : 45 communes" in text
+    text = visit(app, "com:75056", vue="et-si")
+    assert "Dans le périmètre : 20 arrondissements" in text
+    assert "la baisse serait de moins de 0,01" in text
+    assert app.selectbox(key="choix-ou").label == "Arrondissement"
+
+
 @pytest.mark.parametrize("view", ["et-si", "quartiers"])
 @pytest.mark.parametrize(
     "perimeter",
@@ -368,3 +391,15 @@ def test_a_country_has_its_distances_without_its_sites(app_test: AppTest) -> Non
     text = visit(app_test, "france:FR")
     assert "À quelle distance ?" in text
     assert "communes sont dans le fichier CSV" in text
+
+
+def test_a_country_offers_the_places_of_one_departement(app_test: AppTest) -> None:
+    """Tens of thousands of names are not a list to choose from; the map is drawn around the place."""
+    text = visit(app_test, "france:FR", vue="et-si", ou="46042")
+    assert app_test.selectbox(key="choix-ou-dep").value == "46"
+    assert "40 534 habitants concernés" in text
+    rows = table(app_test, "Commune")
+    assert "Cahors" in set(rows["Commune"]) and set(rows["Où"]) == {"périmètre"}
+    app_test.selectbox(key="choix-ou-dep").set_value("95").run()
+    assert app_test.selectbox(key="choix-ou").value == "95018"
+    assert len(app_test.exception) == 0 and "Et si 2 médecins" in text_of(app_test)

@@ -87,26 +87,87 @@ def test_the_change_is_said(change: str, count: float, said: str) -> None:
     assert plain(text) == f"{said} Effectif compté là en 2025 : 4."
 
 
+def places_of(*rows: tuple[str, str, int], inside: bool = True) -> pd.DataFrame:
+    """Places as (code, code of the commune, inhabitants)."""
+    frame = pd.DataFrame(rows, columns=["code", "commune_code", "population"]).set_index("code")
+    return frame.assign(inside=inside)
+
+
 def test_who_is_concerned_and_the_bounds() -> None:
-    table = pd.DataFrame({"inside": [True, True, False], "population": [100, 200, 1]})
-    said = supply_change.concerned_sentence(table, {10: 300, 12: 301, 15: 900}, 12, districts=False)
+    here = places_of(("1", "1", 100), ("2", "2", 200))
+    table = pd.concat([here, places_of(("3", "3", 1), inside=False)])
+    said = supply_change.concerned_sentence(table, {10: 300, 12: 301, 15: 900}, 12, "Gramat")
     assert plain(said) == (
-        "301 habitants concernés (de 300 à 900 selon la portée retenue) : 2 communes du périmètre "
-        "(300 habitants) et 1 commune hors du périmètre (1 habitant)."
+        "301 habitants concernés (de 300 à 900 selon la portée retenue), à 12 km au plus du lieu choisi "
+        "(Gramat), à vol d'oiseau. Dans le périmètre : 2 communes (300 habitants). Hors du périmètre : "
+        "1 commune (1 habitant)."
     )
-    said = supply_change.concerned_sentence(table[:2], {12: 300}, 12, districts=True)
-    assert "2 communes ou arrondissements" in plain(said) and "selon la portée" not in said
-    assert "aucune commune hors du périmètre" in said
+    said = supply_change.concerned_sentence(here, {12: 300}, 12, "Gramat")
+    assert said.endswith("Hors du périmètre : personne.") and "selon la portée" not in said
 
 
-def test_a_small_change_is_never_said_to_be_none() -> None:
-    assert supply_change.value_change(4.5531, 4.5522) == "4,553 → 4,552"
-    assert supply_change.value_change(4.55, 4.55) == "4,55 → 4,55"
+def test_an_arrondissement_is_never_called_a_commune() -> None:
+    arrondissements = places_of(("75101", "75056", 5), ("75102", "75056", 7))
+    both = pd.concat([arrondissements, places_of(("92044", "92044", 9), inside=False)])
+    assert supply_change.mesh_of(arrondissements) == "arrondissement"
+    assert supply_change.mesh_of(both) == "territoire"
+    said = [
+        supply_change.concerned_sentence(both, {12: 21}, 12, "Paris 1er Arrondissement"),
+        supply_change.mark_change_sentence(arrondissements, arrondissements),
+        supply_change.map_caption(both),
+    ]
+    assert "Dans le périmètre : 2 arrondissements (12 habitants)" in plain(said[0])
+    assert "Hors du périmètre : 1 commune (9 habitants)" in plain(said[0])
+    assert "2 arrondissements, soit 12 habitants, avant comme après" in plain(said[1])
+    assert "1 commune et 2 arrondissements" in plain(said[2])
+
+
+def test_people_under_the_mark_before_and_after() -> None:
+    none, some = places_of(), places_of(("1", "1", 1200))
+    said = plain(supply_change.mark_change_sentence(none, none))
+    assert "voisins concernés : personne, avant comme après." in said
+    said = plain(supply_change.mark_change_sentence(none, some))
+    assert "personne avant ; 1 commune, soit 1 200 habitants après." in said
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "label", "said"),
+    [
+        (4.71, 4.45, "APL", "4,71 → 4,45"),
+        (4.5531, 4.5522, "Baisse de l'APL", "moins de 0,01"),
+        (4.5522, 4.5531, "Hausse de l'APL", "moins de 0,01"),
+        (4.55, 4.55, "APL", "4,55 → 4,55"),
+    ],
+    ids=["vu", "baisse infime", "hausse infime", "aucun"],
+)
+def test_a_small_change_is_never_said_to_be_none(
+    before: float, after: float, label: str, said: str
+) -> None:
+    assert supply_change.value_change(before, after) == (label, said)
+
+
+def test_gaps_are_written_alike_and_none_is_zero_without_being_so() -> None:
+    gaps = pd.Series([-0.0182, -0.0061, -0.0001, 0.0])
+    decimals = supply_change.gap_decimals(gaps)
+    written = [supply_change.gap_text(one, decimals) for one in gaps]
+    assert written == ["−0,018", "−0,006", "presque nul", "0,000"]
+    assert supply_change.gap_decimals(pd.Series([-0.2, 0.0])) == 2
+    assert supply_change.range_text(2.541, 2.544) == "2,54"
+    assert supply_change.range_text(2.54, 2.56) == "2,54 à 2,56"
+    assert supply_change.range_text(float("nan"), 1) == "–"
+
+
+def test_the_place_itself_with_its_bounds() -> None:
     row = pd.Series(
         {"name": "Gramat", "published": 4.71, "estimated": 4.45, "low": 4.4, "high": 4.45}
     )
     assert plain(supply_change.place_sentence(row, "consultations")) == (
         "À Gramat, l'APL passerait de 4,71 à 4,45 consultations (entre 4,40 et 4,45 selon la portée)."
+    )
+    small = row.copy()
+    small[["estimated", "low", "high"]] = 4.709, 4.708, 4.709
+    assert plain(supply_change.place_sentence(small, "consultations")) == (
+        "À Gramat, l'APL resterait de 4,71 consultations : la baisse serait de moins de 0,01."
     )
     unknown = row.copy()
     unknown["estimated"] = float("nan")
@@ -116,22 +177,32 @@ def test_a_small_change_is_never_said_to_be_none() -> None:
 
 
 def test_a_refusal_names_who_is_missing_where_and_what_to_load() -> None:
+    codes = [str(n) for n in range(12)]
     places = pd.DataFrame(
-        {"name": [f"Ville {n}" for n in range(12)], "departement_code": ["60"] * 6 + ["78"] * 6},
-        index=[str(n) for n in range(12)],
+        {
+            "name": [f"Ville {n}" for n in range(12)],
+            "commune_code": codes,
+            "departement_code": ["60"] * 6 + ["78"] * 6,
+        },
+        index=codes,
     )
     said = supply_change.refused_sentence(
-        [str(n) for n in range(12)], places, {"60": "Oise", "78": "Yvelines"}, GP, "« BPE »"
+        codes, places, {"60": "Oise", "78": "Yvelines"}, GP, "BPE"
     )
+    assert said.startswith("**Calcul refusé.**")
     assert "12 communes dont l'effectif n'est pas chargé" in plain(said)
-    assert "et 4 autres (Oise et Yvelines)" in said and "chargez « BPE »" in said
+    assert "**À charger : Oise et Yvelines.** Sur la page Données, chargez « BPE »" in said
+    assert "et 4 autres" in plain(said)
     assert refused_words(said) == []
     assert "15 km" in supply_change.refused_bounds_sentence({15.0: ("1",)})
     assert "n'ont pas de contour" in supply_change.unplaced_sentence(["A", "B"])
+    missing = supply_change.no_figure_sentence([f"D{n}" for n in range(12)])
+    assert "page Données" in missing and "et 4 autres" in plain(missing)
 
 
 def test_no_sentence_ranks_blames_or_frightens() -> None:
     words = [care.MARK_RULE, care.STRAIGHT_LINE, care.NO_ZONING, supply_change.PRUDENT]
+    words += [care.ABROAD, care.NO_APL_HERE]
     words += supply_change.hypotheses("BPE", "2024", "2025", 12, (10, 15), standardised=True)
     assert [word for text in words for word in refused_words(text)] == []
     assert "vol d'oiseau" in " ".join(words)
