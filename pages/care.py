@@ -9,7 +9,7 @@ import streamlit as st
 
 from diagnostic.nearby import nearest, people_beyond
 from pages.shared import Current, build_path, fingerprint, mart, open_warehouse
-from views.care import FACILITIES, OTHER_SITE, SITE_KINDS, THRESHOLDS, site_kinds
+from views.care import FACILITIES, SITE_KINDS, THRESHOLDS, site_kinds
 
 # Sites are looked for this far around the perimeter, in degrees: some 50 km.
 _AROUND = 0.6
@@ -135,7 +135,8 @@ def _add_sites(result: Distances, origins: pd.DataFrame) -> None:
     loaded = set(mart("site_departements")["code"])
     every = places()
     unknown = every[every["lon"].notna() & ~every["departement_code"].isin(loaded)]
-    for one in (*SITE_KINDS, OTHER_SITE):
+    # « Autre » mixes what has nothing in common: the nearest of them would mean nothing.
+    for one in SITE_KINDS:
         sites = box[box["kind"] == one.id].set_index("site_id")
         if len(sites):
             kind = Kind(one.id, one.label, FINESS, str(sites["as_of"].dropna().max()))

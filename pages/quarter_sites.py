@@ -129,7 +129,12 @@ def _show_map(found: Current, drawn: pd.DataFrame, pairs: pd.DataFrame) -> None:
     nothing = pd.Series(dtype=object)
     near = pairs.drop_duplicates("site")
     counted = near["kind"].value_counts()
-    said = joined([f"{_LABELS[name].lower()} : {count}" for name, count in counted.items()])
+    said = joined(
+        [
+            f"{_LABELS[name][0].lower()}{_LABELS[name][1:]} : {count}"
+            for name, count in counted.items()
+        ]
+    )
     choropleth_map(
         shapes,
         classes=None,

@@ -120,55 +120,65 @@ class SiteKind:
 
     id: str
     label: str
-    codes: frozenset[str]
+    codes: frozenset[str] = frozenset()
     extract: str = ""
 
 
-# Codes of FINESS categories of establishments that are plainly one of these; the rest is « autre ».
+def _codes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# FINESS categories of establishments that are plainly one of these; the rest is « autre ». The last
+# two are those of the extract that mix several: they are never read as one of the others.
 SITE_KINDS: tuple[SiteKind, ...] = (
-    SiteKind("pharmacie", "Pharmacie", frozenset({"620", "628"}), "pharmacies"),
+    SiteKind("pharmacie", "Pharmacie", _codes("620 627 628 629 641"), "pharmacies"),
+    SiteKind("laboratoire", "Laboratoire de biologie médicale", _codes("610 611 612")),
     SiteKind(
-        "ville",
-        "Laboratoire, maison ou centre de santé",
-        frozenset({"124", "603", "610", "611"}),
-        "medecins",
+        "ville", "Maison de santé, centre de santé, soins non programmés", _codes("124 603 617 618")
     ),
     SiteKind(
         "hopital",
-        "Hôpital, clinique ou soins psychiatriques",
-        frozenset(
-            {
-                "101", "106", "109", "114", "122", "128", "129", "131", "141", "146", "156", "161",
-                "292", "355", "362", "365", "412", "425", "430",
-            }
-        ),
-        "hopitaux",
+        "Hôpital ou clinique",
+        _codes("101 106 109 114 115 122 128 129 131 355 362 365"),
     ),
     SiteKind(
-        "age",
-        "Établissement pour personnes âgées",
-        frozenset({"202", "207", "500", "501", "502"}),
-        "ehpad",
+        "psychiatrie",
+        "Soins psychiatriques ou psychologiques",
+        _codes("156 161 221 292 366 412 425 430 444"),
+    ),
+    SiteKind("dialyse", "Centre de dialyse", _codes("141 146")),
+    SiteKind(
+        "prevention",
+        "Prévention, santé sexuelle, addictions",
+        _codes(
+            "142 143 178 197 223 224 228 230 231 266 267 268 269 347 636 637 638 645 646 649 700 701 702 703"
+        ),
+    ),
+    SiteKind("domicile", "Soins ou aide à domicile (bureau)", _codes("127 209 354 422 460 640")),
+    SiteKind(
+        "age", "Établissement pour personnes âgées", _codes("202 207 381 500 501 502"), "ehpad"
     ),
     SiteKind(
         "handicap",
         "Établissement ou service pour personnes handicapées",
-        frozenset(
-            {
-                "182", "183", "186", "188", "189", "190", "192", "194", "195", "246", "252", "253",
-                "255", "377", "379", "382", "395", "437", "445", "446", "448", "449",
-            }
+        _codes(
+            "182 183 186 188 189 190 192 194 195 196 198 238 246 247 249 252 253 255 370 377 379 382 390 395 "
+            "396 402 437 445 446 448 449 464 609"
         ),
         "handicap",
     ),
-)  # fmt: skip
-OTHER_SITE = SiteKind("autre", "Autre établissement ou service", frozenset())
+    SiteKind("ville-large", "Laboratoire, maison de santé ou de garde (mêlés)", extract="medecins"),
+    SiteKind(
+        "hopital-large", "Hôpital, psychiatrie, dialyse, imagerie (mêlés)", extract="hopitaux"
+    ),
+)
+OTHER_SITE = SiteKind("autre", "Autre établissement ou service")
 
 
 def site_kinds(sites: pd.DataFrame) -> pd.Series:
     """Plain category of each site (identifier), from its code, else from the extract's name."""
     by_code = {code: kind.id for kind in SITE_KINDS for code in kind.codes}
-    by_name = {kind.extract: kind.id for kind in SITE_KINDS}
+    by_name = {kind.extract: kind.id for kind in SITE_KINDS if kind.extract}
     found = sites["category_code"].map(by_code)
     return found.fillna(sites["category"].map(by_name)).fillna(OTHER_SITE.id)
 

@@ -47,10 +47,17 @@ _NAMED = 6
 # Colour and shape of each plain category: told apart by either.
 MARKERS = {
     "pharmacie": ("#123f78", "croix"),
+    "laboratoire": ("#2f6db5", "triangle-bas"),
     "ville": ("#c05a00", "losange"),
     "hopital": ("#1f2933", "carre"),
+    "psychiatrie": ("#5b9bd0", "carre"),
+    "dialyse": ("#123f78", "losange"),
+    "prevention": ("#c05a00", "etoile"),
+    "domicile": ("#8a5a00", "cercle"),
     "age": ("#5b9bd0", "cercle"),
     "handicap": ("#8a5a00", "triangle"),
+    "ville-large": ("#c05a00", "cercle"),
+    "hopital-large": ("#1f2933", "etoile"),
     "autre": ("#6d7580", "triangle-bas"),
 }
 

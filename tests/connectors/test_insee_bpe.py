@@ -1,10 +1,13 @@
 """BPE: the real workbook of 2020 and extract of 2018, the documented Melodi file, damaged copies."""
 
+import json
+import re
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
 from connectors import insee_bpe as bpe
 from connectors.base import Recognition, Scope
@@ -26,6 +29,7 @@ from tests.connectors.producer_files import (
     written,
 )
 from tests.connectors.workbook_files import Rows, write_workbook
+from warehouse.paths import ROOT
 
 CODES = [name for name in table_columns(bpe.XLSX) if name.startswith("D")]
 HEADER = ["CODGEO", "LIBGEO", "REG", "DEP", *(f"NB_{code}" for code in CODES)]
@@ -93,6 +97,36 @@ def test_real_workbook(folder: Path) -> None:
     assert (districts.to_numpy() == cities.to_numpy()).all()
     assert communes.loc["75056", "D307"] == 917
     assert communes.loc["01004", "D109"] == 4
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(
+    ("code_list", "file"),
+    [
+        ("2020", "equip-serv-sante-com-2020.xlsx"),
+        ("melodi", "bpe-type-labels_DS_BPE_2024_metadata.json"),
+    ],
+)
+def test_every_code_read_bears_the_name_of_its_indicator(
+    folder: Path, code_list: str, file: str
+) -> None:
+    """The codes of the SQL, against Insee's own labels of them (none is shipped for 2018)."""
+    if code_list == "melodi":
+        labels = json.loads((folder / file).read_text("utf-8"))
+    else:
+        rows = load_workbook(folder / file, read_only=True)["COM"].iter_rows(
+            min_row=5, max_row=6, values_only=True
+        )
+        labels = {
+            str(code).removeprefix("NB_"): str(name) for name, code in zip(*rows, strict=True)
+        }
+    script = (ROOT / "sql/1_staging/insee_bpe.sql").read_text("utf-8")
+    read = re.findall(rf"\('{code_list}', '(D\d+)', '(\w+)'\)", script)
+    named = pd.read_csv(ROOT / "data/columns/bpe_types.csv", index_col="equipement")["indicator_id"]
+    assert len(read) >= 4
+    for code, indicator in read:
+        label = labels[code].lower().replace("laboratoire d'", "laboratoire d ")
+        assert named[label] == indicator, (code, labels[code])
 
 
 def test_numbers_written_as_text_are_numbers(tmp_path: Path) -> None:

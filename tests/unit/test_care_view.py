@@ -18,15 +18,14 @@ def plain(text: str) -> str:
 def test_sites_fall_in_plain_categories_by_code_then_by_name() -> None:
     sites = pd.DataFrame(
         {
-            "category_code": ["620", "355", "500", "183", "124", "999", None, None],
-            "category": ["x", "x", "x", "x", "x", "x", "medecins", "inconnue"],
+            "category_code": ["620", "355", "156", "500", "183", "124", "999", None, None, None],
+            "category": [*["x"] * 7, "medecins", "hopitaux", "inconnue"],
         }
     )
     assert care.site_kinds(sites).tolist() == [
-        "pharmacie", "hopital", "age", "handicap", "ville", "autre", "ville", "autre",
+        "pharmacie", "hopital", "psychiatrie", "age", "handicap", "ville", "autre", "ville-large",
+        "hopital-large", "autre",
     ]  # fmt: skip
-    codes = [code for kind in care.SITE_KINDS for code in kind.codes]
-    assert len(codes) == len(set(codes))
 
 
 def test_a_distance_that_is_a_most_is_said_so() -> None:
