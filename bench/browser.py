@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -12,6 +13,8 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.error import URLError
+from urllib.request import ProxyHandler, build_opener
 
 from playwright.sync_api import Page, WebSocket, sync_playwright
 
@@ -52,6 +55,17 @@ def resident_megabytes(pid: int) -> float:
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     return float("nan")
+
+
+def wait_until_ready(port: int) -> None:
+    """Wait until the server answers, as it does when it says that it is ready."""
+    opener = build_opener(ProxyHandler({}))
+    for _ in range(600):
+        with contextlib.suppress(URLError, OSError):
+            opener.open(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
+            return
+        time.sleep(0.05)
+    raise RuntimeError("le serveur n'a pas répondu en trente secondes")
 
 
 def open_when_ready(page: Page, address: str) -> None:

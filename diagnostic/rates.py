@@ -20,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy.special import gammainc, gammaincc, gammaincinv, gdtrib, logit, ndtr, ndtri
-from scipy.stats import false_discovery_control
 
 from diagnostic.suppression import suppress as suppress  # a name of this module
 
@@ -371,6 +370,8 @@ def significance(
     else:
         p = _checked_p_values(p_values, centre)
     if fdr:
+        from scipy.stats import false_discovery_control  # half a second, for this rare choice only
+
         known = ~np.isnan(p)
         p[known] = false_discovery_control(p[known])
     # 2 * tail is 1 - at up to rounding: a p-value exactly at the threshold counts.

@@ -9,10 +9,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.linked import linked_selectbox
-from pages.shared import Current, geography, mart
+from pages.shared import Current, Geography, geography, mart
 from views.text import joined
 
 PERIMETER, DEPARTEMENT, REGION, COUNTRY = "perimetre", "departement", "region", "france"
+FRANCE = (("france", "FR"),)
 KEY, ARMS_KEY = "etendue", "arrondissements"
 CITIES = {"75056": "Paris", "69123": "Lyon", "13055": "Marseille"}
 
@@ -66,7 +67,7 @@ def choose_extent(found: Current, columns: list[DeltaGenerator]) -> Extent:
         PERIMETER: (),
         DEPARTEMENT: tuple(("departement", code) for code in found.departements),
         REGION: tuple(("region", code) for code in regions),
-        COUNTRY: (("france", "FR"),),
+        COUNTRY: FRANCE,
     }[key]
     label = found.label if key == PERIMETER else options[key]
     extent = Extent(key, label, found, parents, _departements(found, parents))
@@ -88,13 +89,15 @@ def _named(found: Current, level: str) -> str:
 
 def _departements(found: Current, parents: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
     """Départements whose communes are drawn: those of the perimeter, or of the larger territory."""
-    if not parents:
-        return found.departements
-    members = geography().members
-    wanted = {code for parent in parents for code in members[parent]}
+    return departements_of(geography(), parents) if parents else found.departements
+
+
+def departements_of(known: Geography, parents: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Départements of the communes of territories (level, code)."""
+    wanted = {code for parent in parents for code in known.members[parent]}
     held = (
         code
-        for (level, code), communes in members.items()
+        for (level, code), communes in known.members.items()
         if level == "departement" and not wanted.isdisjoint(communes)
     )
     return tuple(sorted(held))

@@ -45,7 +45,12 @@ def area_layer(departements: tuple[str, ...], *, arms: bool = False) -> Geometry
     return _layer(build_path(), departements, arms)
 
 
-@st.cache_resource(max_entries=60, show_spinner="Préparation du fond de carte…", validate=_served)
+def prepare_layer(path: str, departements: tuple[str, ...]) -> None:
+    """Have the contours of départements of a build served before a page asks for them."""
+    _layer(path, departements, False)
+
+
+@st.cache_resource(max_entries=60, show_spinner=False, validate=_served)
 def _layer(path: str, departements: tuple[str, ...], arms: bool) -> GeometryLayer:
     ensure_leaflet(STATIC)
     name = "france" if len(departements) > COUNTRY else "-".join(departements)

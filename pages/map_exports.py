@@ -17,10 +17,8 @@ from pages.map_panels import commune_rows
 from pages.mapping import Figures, credit
 from pages.shared import Current
 from views.importing import KEPT_BACK
-from views.map_content import MapContent
+from views.map_content import Format, MapContent
 from views.map_files import geojson_file
-from views.map_sheet import Format
-from views.static_map import map_picture, multiples_picture
 from views.tables import csv_file
 from views.text import escape_markdown, period_text
 
@@ -72,6 +70,9 @@ def offer_files(
 
     def picture(format: Format) -> Callable[[], bytes]:
         def make() -> bytes:
+            # Matplotlib waits for a picture to be asked for.
+            from views.static_map import map_picture, multiples_picture
+
             shapes = area_contours(extent.departements, arms=extent.arms)
             if drawn:
                 return multiples_picture(

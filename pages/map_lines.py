@@ -5,8 +5,7 @@ from __future__ import annotations
 from pages.extents import COUNTRY, PERIMETER, Extent
 from pages.layers import around, limit_shapes, limits, quarter_shapes, quarters
 from pages.map_controls import DRAWN_OVER
-from views.map_content import LIMITS, QUARTERS
-from views.map_sheet import PictureLine
+from views.map_content import LIMITS, QUARTERS, PictureLine
 from views.maps import Line
 
 

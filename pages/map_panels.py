@@ -17,7 +17,6 @@ from views.map_content import MapContent
 from views.observation import commune_value_text
 from views.quarter_sites import NO_OUTLINES_DRAWN
 from views.quarters import ONLY_CITIES
-from views.static_map import multiples_picture
 from views.text import STATES, alphabetical, count_of, escape_markdown, number, period_text
 
 # What a commune without a figure is read by, the nearest first.
@@ -133,6 +132,8 @@ def show_years(
     extent: Extent, shown: list[Figures], panels: list[tuple[str, MapContent]], selected: str | None
 ) -> None:
     """Small maps under one legend, then the same in a table."""
+    from views.static_map import multiples_picture  # Matplotlib waits for a picture
+
     card = shown[0].card
     shapes = area_contours(extent.departements, arms=extent.arms)
     image = multiples_picture(

@@ -7,9 +7,11 @@ import json
 import runpy
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -41,7 +43,7 @@ PERIMETER_PAGE = "pages/perimetre.py"
 LANDING_PAGE = "pages/ce_qui_ressort.py"
 
 
-@st.cache_resource(max_entries=2, show_spinner="Ouverture de l'entrepôt…")
+@st.cache_resource(max_entries=2, show_spinner=False)
 def open_warehouse(path: str) -> Warehouse:
     """The build at ``path``, opened once a process."""
     return Warehouse(Path(path))
@@ -128,22 +130,18 @@ class Geography:
 def _geography(path: str) -> Geography:
     source = open_warehouse(path)
     table = source.mart("members")
-    # Row by row: pandas takes twice the time to hand over forty thousand groups, most of one commune.
-    listed: dict[tuple[str, str], list[str]] = {}
-    for level, parent, code in zip(
-        table["parent_level"].to_list(),
-        table["parent_code"].to_list(),
-        table["commune_code"].to_list(),
-        strict=True,
-    ):
-        listed.setdefault((level, parent), []).append(code)
-    members = {key: tuple(codes) for key, codes in sorted(listed.items())}
+    # Parents follow each other in the mart: where one begins is told without walking every row.
+    parents = table[["parent_level", "parent_code"]]
+    starts = np.flatnonzero((parents != parents.shift()).any(axis=1)).tolist()
+    levels, owners, codes = (table[column].to_list() for column in table)
+    members = {
+        (levels[first], owners[first]): tuple(codes[first:last])
+        for first, last in pairwise([*starts, len(codes)])
+    }
     former = source.mart("former_communes")
     found = source.mart("searchable")
-    names = {
-        (row.level, row.code): row.name_
-        for row in found.rename(columns={"name": "name_"}).itertuples()
-    }
+    places = zip(found["level"].to_list(), found["code"].to_list(), strict=True)
+    names = dict(zip(places, found["name"].to_list(), strict=True))
     return Geography(
         members=members,
         communes=frozenset(code for level, code in members if level == "commune"),
@@ -156,6 +154,12 @@ def _geography(path: str) -> Geography:
 def geography() -> Geography:
     """Memberships of the open build."""
     return _geography(build_path())
+
+
+def prepare_build(path: str) -> Geography:
+    """Have what every page asks of a build in memory, before a page asks for it."""
+    published_indicators()
+    return _geography(path)
 
 
 @dataclass(frozen=True)

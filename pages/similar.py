@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 import streamlit as st
-import yaml
 
+from connectors.cards import read_yaml
 from diagnostic.neighbours import PART_PREFIX, nearest
 from pages.shared import (
     Current,
@@ -101,7 +101,7 @@ def show_similar(alike: Similar) -> None:
 
 @st.cache_resource(show_spinner=False)
 def _settings() -> tuple[int, tuple[Variable, ...]]:
-    read = yaml.safe_load((ROOT / "data" / "voisins.yml").read_text("utf-8"))
+    read = read_yaml(ROOT / "data" / "voisins.yml")
     return int(read["nombre"]), tuple(Variable(**one) for one in read["variables"])
 
 

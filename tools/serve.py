@@ -56,8 +56,8 @@ def check_port_is_free(port: int) -> None:
             ) from error
 
 
-def announce_when_ready(port: int, console: TextIO) -> None:
-    """Print the address once the server answers, then prepare the first page."""
+def announce_when_ready(port: int, console: TextIO, *, gradient: bool) -> None:
+    """Print the address once the server answers; then have ``gradient`` prepare its first page."""
     opener = build_opener(ProxyHandler({}))
     while True:
         with contextlib.suppress(URLError, OSError):
@@ -69,21 +69,24 @@ def announce_when_ready(port: int, console: TextIO) -> None:
         file=console,
         flush=True,
     )
-    load_libraries_ahead()
+    if gradient:
+        importlib.import_module("pages.ahead").prepare()
 
 
-def load_libraries_ahead() -> None:
-    """Import what the pages need while the browser loads the application.
+def load_libraries() -> None:
+    """Import what the pages stand on, before any of them can ask for a half of it meanwhile.
 
-    Not streamlit-folium: a component declared outside a page stays blank.
+    Not streamlit-folium, which has to know the server (see pages/ahead.py).
     """
     for module in (
         "duckdb",
+        "pandas",
         "pydantic",
         "rapidfuzz",
+        "scipy.special",
+        "scipy.spatial",
         "geopandas",
-        "mapclassify",
-        "folium",
+        "folium.plugins",
         "plotly.graph_objects",
     ):
         importlib.import_module(module)
@@ -98,7 +101,15 @@ def serve(script: Path, port: int) -> None:
     # would be looked for among the files of pages/ (docs/decisions/0004).
     PagesManager.uses_pages_directory = False
     console = sys.stdout
-    threading.Thread(target=announce_when_ready, args=(port, console), daemon=True).start()
+    gradient = script == ROOT / "app.py"
+    if gradient:
+        load_libraries()
+    threading.Thread(
+        target=announce_when_ready,
+        args=(port, console),
+        kwargs={"gradient": gradient},
+        daemon=True,
+    ).start()
     arguments = ["run", str(script), "--server.port", str(port)]
     # Streamlit speaks English on the standard output; errors and logs stay, on the other one.
     with Path(os.devnull).open("w") as nowhere, contextlib.redirect_stdout(nowhere):

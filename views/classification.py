@@ -1,8 +1,9 @@
 """Cut a series of values into map classes, name them in French, colour them and the rest.
 
-The break points come from mapclassify. What this module adds: ties and short series never give
-an empty or a duplicated class, a value always has exactly one class, and the colours of two
-neighbouring classes always differ in luminance, so that a map printed in grey stays readable.
+Natural breaks come from mapclassify, loaded when they are asked for: it brings scikit-learn and
+Matplotlib, more than a second before a first map. What this module adds: ties and short series
+never give an empty or a duplicated class, a value always has exactly one class, and the colours of
+two neighbouring classes always differ in luminance, so that a map printed in grey stays readable.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from types import MappingProxyType
 
-import mapclassify
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -150,7 +150,7 @@ def classify(
         raise ValueError("Aucune valeur à répartir en classes.")
     below = None
     if scheme == "seuils":
-        bounds = _threshold_bounds(finite, thresholds)
+        bounds = _threshold_bounds(thresholds)
     elif scheme == "comparateur":
         bounds, below = _bounds_around(finite, middle, k // 2)
     elif scheme == "ecart_type":
@@ -226,8 +226,7 @@ def _data_bounds(finite: FloatArray, scheme: str, k: int) -> tuple[float, ...]:
     else:
         uppers = _upper_bounds(finite, scheme, min(k, distinct.size))
     if scheme != "egales":
-        # Interpolated quantiles may fall twice between the same two values: brought down to the
-        # value under them, they coincide, and no class is empty.
+        # An edge between two values is brought down to the value under it: no class is empty.
         uppers = distinct[(np.searchsorted(distinct, uppers, side="right") - 1).clip(0)]
     inside = uppers[np.isfinite(uppers) & (uppers >= lowest) & (uppers < highest)]
     edges = [*(float(edge) for edge in np.unique(inside)), highest]
@@ -242,11 +241,16 @@ def _just_under(value: float) -> float:
 
 
 def _upper_bounds(finite: FloatArray, scheme: str, k: int) -> FloatArray:
+    """Upper edges of `k` classes of the sorted values; the last one is the largest value."""
+    steps = np.arange(1, k + 1)
     if scheme == "quantiles":
-        return np.asarray(mapclassify.Quantiles(finite, k=k).bins, dtype=float)
+        # The value at or under the linear quantile, by whole ranks: no rounding moves an edge.
+        return np.asarray(finite[steps * (finite.size - 1) // k], dtype=float)
     if scheme == "jenks":
-        return np.asarray(mapclassify.FisherJenks(_thinned(finite, k), k=k).bins, dtype=float)
-    return np.asarray(mapclassify.EqualInterval(finite, k=k).bins, dtype=float)
+        from mapclassify import FisherJenks
+
+        return np.asarray(FisherJenks(_thinned(finite, k), k=k).bins, dtype=float)
+    return np.asarray(finite[0] + steps * (finite[-1] - finite[0]) / k, dtype=float)
 
 
 def _thinned(finite: FloatArray, k: int) -> FloatArray:
@@ -268,15 +272,14 @@ def _regular_ranks(ordered: FloatArray) -> FloatArray:
     return np.asarray(ordered[ranks], dtype=float)
 
 
-def _threshold_bounds(finite: FloatArray, thresholds: Sequence[float] | None) -> tuple[float, ...]:
+def _threshold_bounds(thresholds: Sequence[float] | None) -> tuple[float, ...]:
     cuts = sorted({float(cut) for cut in thresholds or ()})
     if not 1 <= len(cuts) < MAX_CLASSES or not all(math.isfinite(cut) for cut in cuts):
         raise ValueError(
             f"La méthode « {SCHEMES['seuils']} » demande de 1 à {MAX_CLASSES - 1} seuils "
             f"distincts ; reçu : {list(thresholds or ())}."
         )
-    bins = mapclassify.UserDefined(finite, [*cuts, math.inf]).bins
-    return (-math.inf, *(float(edge) for edge in bins))
+    return (-math.inf, *cuts, math.inf)
 
 
 def _bounds_around(
@@ -293,9 +296,8 @@ def _bounds_around(
 
 def _deviation_bounds(finite: FloatArray, half: int) -> tuple[tuple[float, ...], int]:
     """Edges at the mean and at whole standard deviations from it, within the values."""
-    steps = list(range(1 - half, half))
-    bins = np.asarray(mapclassify.StdMean(finite, multiples=steps).bins, dtype=float)
-    cuts = np.unique(bins[: len(steps)])
+    spread = float(finite.std(ddof=1)) if finite.size > 1 else 0.0
+    cuts = np.unique(finite.mean() + spread * np.arange(1 - half, half))
     lowest, highest = float(finite[0]), float(finite[-1])
     inner = [float(cut) for cut in cuts if lowest < cut < highest]
     below = sum(cut <= float(finite.mean()) for cut in inner)

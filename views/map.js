@@ -51,26 +51,28 @@ window.gradientStart = function (map, config) {
   const WORLD = 256;
   const mercator = (latitude) =>
     WORLD / 2 - WORLD * Math.log(Math.tan(Math.PI / 4 + latitude * Math.PI / 360)) / (2 * Math.PI);
-  function decoded({ scale, codes, names, shapes }) {
-    const rings = shapes.flat(2);
-    const points = new Float64Array(rings.reduce((sum, steps) => sum + steps.length, 0));
-    let end = 0;
-    function ring(steps) {
-      const first = end;
+  function decoded({ scale, codes, names, polygons, rings, points: counts, steps }) {
+    const points = new Float64Array(steps.length);
+    let at = 0;
+    let ringRank = 0;
+    let polygonRank = 0;
+    function ring() {
+      const first = at;
+      const last = at + 2 * counts[ringRank++];
       let x = 0;
       let y = 0;
-      for (let at = 0; at < steps.length; at += 2) {
+      for (; at < last; at += 2) {
         x += steps[at];
         y += steps[at + 1];
-        points[end] = WORLD * (x / scale / 360 + 0.5);
-        points[end + 1] = mercator(y / scale);
-        end += 2;
+        points[at] = WORLD * (x / scale / 360 + 0.5);
+        points[at + 1] = mercator(y / scale);
       }
-      return [first, end];
+      return [first, last];
     }
-    return shapes.map((polygons, index) => ({
-      code: codes[index], name: names[index], points: points,
-      polygons: polygons.map((one) => one.map(ring)),
+    const times = (count, make) => Array.from({ length: count }, make);
+    const polygon = () => times(rings[polygonRank++], ring);
+    return codes.map((code, index) => ({
+      code, name: names[index], points, polygons: times(polygons[index], polygon),
     }));
   }
   // A polygon whose points stay numbers; those that share a pixel are drawn once.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
+import geopandas as gpd
 import pandas as pd
 
 from views.classification import (
@@ -17,6 +19,8 @@ from views.classification import (
     Classes,
     class_characters,
 )
+
+Format = Literal["png", "svg"]
 
 # Circles, and the territories under them.
 SYMBOL_COLOUR, SYMBOL_GROUND = "#12407a", "#e1e8ef"
@@ -34,6 +38,24 @@ class LineStyle:
 
 QUARTERS = LineStyle("Quartiers prioritaires", "#0d151e", 2.0, "5 3")
 LIMITS = LineStyle("Limites des intercommunalités", "#52606d", 1.2)
+
+
+@dataclass(frozen=True)
+class PictureLine:
+    """Outlines drawn over the colours of a picture: shapes in degrees, and their look."""
+
+    shapes: gpd.GeoDataFrame
+    style: LineStyle
+
+    @property
+    def width(self) -> float:
+        """In points, for a picture as wide as the map on a screen."""
+        return 0.7 * self.style.width
+
+    @property
+    def dashes(self) -> str | tuple[float, tuple[float, float]]:
+        """As matplotlib names them."""
+        return (0, (4, 2)) if self.style.dash else "solid"
 
 
 @dataclass(frozen=True)

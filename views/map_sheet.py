@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Literal
 
-import geopandas as gpd
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
@@ -21,12 +20,11 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import Circle, Polygon, Rectangle
 
 from views.classification import HATCH_COLOUR, INK
-from views.map_content import Grid, LineStyle, MapContent, Symbols
+from views.map_content import Format, Grid, MapContent, PictureLine, Symbols
 
 # Identifiers inside an SVG come from its content: the same map gives the same file.
 matplotlib.rcParams["svg.hashsalt"] = "gradient"
 
-Format = Literal["png", "svg"]
 Box = tuple[float, float, float, float]  # left, bottom, width, height (inches)
 
 # Inches; the figure is always 10 inches wide and `width_px` sets the dots per inch.
@@ -45,24 +43,6 @@ _PANEL_TITLE = 0.28
 _SAMPLE, _SAMPLE_WIDTH = (0.34, 0.16), 0.46  # of the legend; width with its gap
 
 _GREY = "#52606d"
-
-
-@dataclass(frozen=True)
-class PictureLine:
-    """Outlines drawn over the colours of a picture: shapes in degrees, and their look."""
-
-    shapes: gpd.GeoDataFrame
-    style: LineStyle
-
-    @property
-    def width(self) -> float:
-        """In points, for a picture as wide as the map on a screen."""
-        return 0.7 * self.style.width
-
-    @property
-    def dashes(self) -> str | tuple[float, tuple[float, float]]:
-        """As matplotlib names them."""
-        return (0, (4, 2)) if self.style.dash else "solid"
 
 
 @dataclass(frozen=True)

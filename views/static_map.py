@@ -32,13 +32,18 @@ from views.classification import (
     SECRET,
     Classes,
 )
-from views.map_content import SYMBOL_GROUND, MapContent, Symbols, choropleth
+from views.map_content import (
+    SYMBOL_GROUND,
+    Format,
+    MapContent,
+    PictureLine,
+    Symbols,
+    choropleth,
+)
 from views.map_sheet import (
     BODY_HEIGHT,
     LARGEST_RADIUS,
     Fill,
-    Format,
-    PictureLine,
     Row,
     Sheet,
     is_dark,

@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from connectors.cards import DATA
+from connectors.cards import DATA, read_yaml
 from connectors.errors import InvalidCard
 
 
@@ -33,7 +33,7 @@ _SPOTS = TypeAdapter(list[BlindSpot])
 def load_blind_spots(path: Path = DATA / "angles_morts.yml") -> dict[str, BlindSpot]:
     """Blind spots by identifier, in the order of the file. Raises InvalidCard."""
     try:
-        spots = _SPOTS.validate_python(yaml.safe_load(path.read_text("utf-8")))
+        spots = _SPOTS.validate_python(read_yaml(path))
     except (ValidationError, yaml.YAMLError) as error:
         raise InvalidCard(f"Angles morts illisibles, {path.name} : {error}") from error
     return {spot.id: spot for spot in spots}

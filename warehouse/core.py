@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.cards import DATA
+from connectors.cards import DATA, read_yaml
 from connectors.errors import InvalidCard
 
 
@@ -42,9 +42,7 @@ class CoreIndicator(BaseModel):
 def load_core(path: Path = DATA / "coeur.yml") -> list[CoreIndicator]:
     """Core indicators, in the order of the file. Raises InvalidCard."""
     try:
-        found = TypeAdapter(list[CoreIndicator]).validate_python(
-            yaml.safe_load(path.read_text("utf-8"))
-        )
+        found = TypeAdapter(list[CoreIndicator]).validate_python(read_yaml(path))
     except (ValidationError, yaml.YAMLError) as error:
         raise InvalidCard(f"Indicateurs de base illisibles, {path.name} : {error}") from error
     if len({one.rank for one in found}) != len(found):

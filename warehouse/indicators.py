@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from connectors.cards import DATA
+from connectors.cards import DATA, read_yaml
 from connectors.errors import InvalidCard
 
 Kind = Literal["ratio", "count", "mean", "median", "ordinal", "sample", "list"]
@@ -121,9 +121,7 @@ class IndicatorCard(BaseModel):
 def load_indicators(path: Path = DATA / "indicators.yml") -> dict[str, IndicatorCard]:
     """Read and validate the indicator cards, by id, in display order. Raises InvalidCard."""
     try:
-        cards = TypeAdapter(list[IndicatorCard]).validate_python(
-            yaml.safe_load(path.read_text("utf-8"))
-        )
+        cards = TypeAdapter(list[IndicatorCard]).validate_python(read_yaml(path))
     except (ValidationError, yaml.YAMLError) as error:
         raise InvalidCard(f"Fiches d'indicateurs illisibles, {path.name} : {error}") from error
     by_id = {card.id: card for card in cards}

@@ -10,7 +10,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from connectors.cards import DATA
+from connectors.cards import DATA, read_yaml
 from connectors.errors import InvalidCard
 
 # Share of the inhabitants of France past which an indicator, or an index, is national.
@@ -212,7 +212,7 @@ def _filled(domains: Sequence[NeedDomain], periods: Mapping[str, str | None]) ->
 def load_need_cards(path: Path = DATA / "besoins.yml") -> NeedCards:
     """Read and validate the file of needs. Raises InvalidCard."""
     try:
-        return NeedCards.model_validate(yaml.safe_load(path.read_text("utf-8")))
+        return NeedCards.model_validate(read_yaml(path))
     except (ValidationError, yaml.YAMLError) as error:
         raise InvalidCard(f"Fiche des besoins illisible, {path.name} : {error}") from error
 

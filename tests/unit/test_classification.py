@@ -8,6 +8,7 @@ import sys
 from itertools import pairwise
 from pathlib import Path
 
+import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,6 +134,38 @@ def test_jenks_on_a_country_is_quick_and_keeps_the_ends() -> None:
 def test_jenks_on_many_ties_still_gives_the_classes_asked() -> None:
     data = pd.Series([0.0] * 50_000 + [1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
     assert classify(data, "jenks", 5).size == 5
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    values=st.lists(st.integers(-1000, 1000), min_size=10, max_size=60, unique=True),
+    k=st.integers(3, 7),
+)
+def test_classes_are_those_of_a_library(values: list[int], k: int) -> None:
+    """mapclassify interpolates its quantiles: the communes of each class are the same ones."""
+    data = pd.Series(values, dtype=float)
+    ours = classify(data, "quantiles", k).assign(data)
+    theirs = np.searchsorted(np.round(mapclassify.Quantiles(data, k=k).bins, 9), data)
+    assert ours.tolist() == theirs.tolist()
+    equal = classify(data, "egales", k)
+    assert equal.bounds[1:] == pytest.approx(mapclassify.EqualInterval(data, k=k).bins)
+    around = classify(data, "ecart_type", 4)
+    cuts = mapclassify.StdMean(data, multiples=[-1, 0, 1]).bins[:3]
+    inner = [cut for cut in cuts if data.min() < cut < data.max()]
+    assert around.bounds[1:-1] == pytest.approx(inner)
+
+
+def test_only_natural_breaks_wait_for_the_library_that_finds_them() -> None:
+    script = (
+        "import sys, pandas as pd; from views.classification import SCHEMES, classify\n"
+        "values = pd.Series(range(40), dtype=float)\n"
+        "for scheme in SCHEMES:\n"
+        "    if scheme != 'jenks': classify(values, scheme, 4, [3.0], 12.0)\n"
+        "assert 'mapclassify' not in sys.modules\n"
+        "classify(values, 'jenks', 4)\n"
+        "assert 'mapclassify' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True)
 
 
 def test_nothing_is_written_on_the_terminal() -> None:

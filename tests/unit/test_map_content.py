@@ -18,9 +18,15 @@ from PIL import Image
 
 from views import map_words as words
 from views.classification import HATCH_COLOUR, classify, crossed_palette, palette, thirds
-from views.map_content import QUARTERS, MapContent, choropleth, crossed, proportional_symbols
+from views.map_content import (
+    QUARTERS,
+    MapContent,
+    PictureLine,
+    choropleth,
+    crossed,
+    proportional_symbols,
+)
 from views.map_files import geojson_file
-from views.map_sheet import PictureLine
 from views.observation import Reading
 from views.static_map import map_picture, multiples_picture
 from views.text import number

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -105,6 +106,20 @@ def unpacked(alphabet: str, base: int, size: int, length: int, digits: str) -> s
     return "".join(groups)[:length]
 
 
+def written(content: dict[str, Any]) -> list[list[list[np.ndarray]]]:
+    """What `map.js` reads: polygons of each territory, rings of each polygon, points in degrees."""
+    steps, points, rings = (iter(content[key]) for key in ("steps", "points", "rings"))
+
+    def ring() -> np.ndarray:
+        taken = [next(steps) for _ in range(2 * next(points))]
+        return np.cumsum(np.reshape(taken, (-1, 2)), axis=0) / content["scale"]
+
+    return [
+        [[ring() for _ in range(next(rings))] for _ in range(count)]
+        for count in content["polygons"]
+    ]
+
+
 def test_published_geojson_is_compact_sorted_and_anonymous(tmp_path: Path) -> None:
     gdf = squares(["B", "A"]).assign(population=3)
     gdf.geometry = shapely.transform(gdf.geometry.to_numpy(), lambda xy: xy + 0.123456789)
@@ -112,13 +127,12 @@ def test_published_geojson_is_compact_sorted_and_anonymous(tmp_path: Path) -> No
     path = tmp_path / "geo" / Path(layer.url).name
     content = json.loads(path.read_text("utf-8"))
     assert layer.codes == ("A", "B")
-    assert sorted(content) == ["codes", "names", "scale", "shapes"]
+    assert sorted(content) == ["codes", "names", "points", "polygons", "rings", "scale", "steps"]
     assert content["codes"] == ["A", "B"]
     assert content["names"] == ["Commune A", "Commune B"]
     assert "." not in path.read_text("utf-8"), "whole numbers only"
-    for shape, expected in zip(content["shapes"], gdf.sort_values("code").geometry, strict=True):
-        ((steps,),) = shape
-        points = np.cumsum(np.reshape(steps, (-1, 2)), axis=0) / content["scale"]
+    for shape, expected in zip(written(content), gdf.sort_values("code").geometry, strict=True):
+        ((points,),) = shape
         assert points == pytest.approx(shapely.get_coordinates(expected), abs=1e-5)
     assert layer.bounds == pytest.approx(tuple(gdf.total_bounds))
     assert " " not in path.read_text("utf-8").replace("Commune ", "")
@@ -166,7 +180,7 @@ def test_publishing_from_many_threads_leaves_one_whole_file(tmp_path: Path) -> N
         layers = list(pool.map(lambda _: publish_layer(gdf, tmp_path, "communes"), range(24)))
     assert len(set(layers)) == 1
     (path,) = (tmp_path / "geo").iterdir()
-    assert len(json.loads(path.read_text("utf-8"))["shapes"]) == 300
+    assert len(written(json.loads(path.read_text("utf-8")))) == 300
 
 
 def test_a_failed_write_leaves_nothing_behind(
@@ -209,7 +223,24 @@ def test_the_largest_part_comes_first(tmp_path: Path) -> None:
     gdf = gpd.GeoDataFrame({"code": ["A"], "name": ["Îles"]}, geometry=[islands], crs=4326)
     layer = publish_layer(gdf, tmp_path, "iles")
     content = json.loads((tmp_path / "geo" / Path(layer.url).name).read_text("utf-8"))
-    assert content["shapes"][0][0][0][0] == 2 * content["scale"]
+    ((first, second),) = written(content)
+    assert np.max(first) == 2 and np.max(second) == pytest.approx(0.1)
+
+
+def test_holes_and_parts_keep_their_points(tmp_path: Path) -> None:
+    ring = shapely.box(0, 0, 1, 1).difference(shapely.box(0.2, 0.2, 0.4, 0.4))
+    shapes = [shapely.MultiPolygon([shapely.box(3, 3, 3.5, 3.5), ring]), shapely.box(5, 5, 6, 6)]
+    gdf = gpd.GeoDataFrame(
+        {"code": ["A", "B"], "name": ["Trou", "Carré"]}, geometry=shapes, crs=4326
+    )
+    layer = publish_layer(gdf, tmp_path, "trous")
+    content = json.loads((tmp_path / "geo" / Path(layer.url).name).read_text("utf-8"))
+    drawn = [
+        shapely.MultiPolygon([(rings[0], rings[1:]) for rings in polygons])
+        for polygons in written(content)
+    ]
+    assert shapely.equals(drawn, shapes).all()
+    assert [len(polygons) for polygons in written(content)] == [2, 1]
 
 
 @pytest.mark.parametrize(
