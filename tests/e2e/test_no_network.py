@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 from playwright.sync_api import Page
@@ -24,7 +25,7 @@ def test_the_served_page_loads_nothing_elsewhere(app_url: str) -> None:
 
 
 def test_the_map_is_drawn_without_network(
-    page: Page, app_url: str, outside_requests: list[str]
+    page: Page, app_url: str, app_log: Path, outside_requests: list[str]
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
@@ -33,3 +34,7 @@ def test_the_map_is_drawn_without_network(
     assert loaded_elsewhere(page) == []
     assert any("leaflet.js" in url for url in asked) and any("/static/geo/" in url for url in asked)
     assert [url for url in asked if not is_local(url)] == outside_requests == []
+    # What is prepared at the start, and a map: nothing to say on the terminal but the address.
+    log = app_log.read_text("utf-8")
+    assert log.startswith(f"Gradient est prêt : {app_url} (Ctrl+C pour arrêter)\n")
+    assert "ScriptRunContext" not in log
