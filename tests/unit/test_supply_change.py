@@ -70,6 +70,81 @@ def test_what_moves_is_what_left_or_came(places: list[float], change: int, seed:
         assert table.empty and (found.losing, found.gaining) == (0, 0)
 
 
+@st.composite
+def countries(draw: st.DrawFn) -> pd.DataFrame:
+    """Places scattered over some 80 km, with people, professionals and a published accessibility."""
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    size = draw(st.integers(2, 25))
+    return pd.DataFrame(
+        {
+            "lon": 1.5 + random.random(size),
+            "lat": 44.4 + 0.7 * random.random(size),
+            "demand": random.integers(50, 20_000, size) + 0.0,
+            "population": random.integers(50, 20_000, size) + 0.0,
+            "supply": random.integers(1, 30, size) + 0.0,
+            "published": 0.1 + 6 * random.random(size),
+        },
+        index=[f"p{rank}" for rank in range(size)],
+    )
+
+
+few = settings(max_examples=12, deadline=None)
+
+
+def applied(frame: pd.DataFrame, change: int) -> pd.DataFrame:
+    """The country once ``change`` professionals have come to p0: its supply, its accessibility."""
+    found = sc.estimate(frame, "p0", change).table
+    after = frame.copy()
+    after.loc["p0", "supply"] += change
+    after.loc[found.index, "published"] = found["estimated"]
+    return after
+
+
+@few
+@given(countries(), st.sampled_from([-1, 1, 7]))
+def test_nothing_moves_out_of_the_catchment(frame: pd.DataFrame, change: int) -> None:
+    """Locality: those within reach move, all of them and nobody else, and what is far is not read."""
+    found = sc.estimate(frame, "p0", change)
+    reached = sc.within(frame, "p0", sc.REACH)
+    assert set(found.table.index) == set(reached)
+    others = frame.index.difference(reached)
+    assert applied(frame, change).loc[others].equals(frame.loc[others])
+    assert found.losing + found.gaining == frame.loc[reached, "population"].sum()
+    far = frame.index.difference(sc.within(frame, "p0", 3 * max(sc.REACH, *sc.OTHER_REACHES)))
+    moved = frame.copy()
+    moved.loc[far, ["supply", "demand"]] *= 5
+    assert sc.estimate(moved, "p0", change).table.equals(found.table)
+
+
+@few
+@given(countries(), st.integers(1, 9))
+def test_who_comes_and_leaves_again_changes_nothing(frame: pd.DataFrame, count: int) -> None:
+    back = applied(applied(frame, count), -count)
+    assert back["supply"].equals(frame["supply"])
+    assert np.allclose(back["published"], frame["published"], rtol=1e-9, atol=0)
+
+
+@few
+@given(countries(), st.integers(1, 5), st.integers(1, 5))
+def test_two_changes_in_turn_are_one(frame: pd.DataFrame, first: int, then: int) -> None:
+    in_turn = applied(applied(frame, first), then)
+    assert np.allclose(
+        in_turn["published"], applied(frame, first + then)["published"], rtol=1e-9, atol=0
+    )
+
+
+@few
+@given(countries())
+def test_the_more_leave_the_less_is_left(frame: pd.DataFrame) -> None:
+    """Monotony: one more departure is never a gain, one more arrival never a loss, anywhere."""
+    supply = int(frame.loc["p0", "supply"])
+    changes = sorted({-supply, -1, 0, 1, supply})
+    values = [applied(frame, change)["published"].to_numpy() for change in changes]
+    assert (np.diff(np.array(values), axis=0) >= -1e-12).all()
+    assert (values[0] >= -1e-12).all()
+    assert np.array_equal(values[changes.index(0)], frame["published"])  # zero change, exactly
+
+
 def test_no_change_is_the_baseline_even_where_nothing_is_loaded() -> None:
     frame = line(0, 8, 20).assign(supply=[2.0, np.nan, np.nan])
     found = sc.estimate(frame, "p0", 0)
