@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from diagnostic.perimeter import file_name
-from pages.care import BPE, Distances, Kind, distances
+from pages.care import BPE, Distances, Kind, distances, periods
 from pages.care_told import beyond_table, mark_sentences, professions_table, zoning_text
 from pages.comparator import Comparator, choose_comparator
 from pages.layers import contour_credit, layer
@@ -19,9 +19,13 @@ from pages.series import show_series
 from pages.shared import Current, header, indicators, require_perimeter, show_table
 from pages.what_if import show_what_if
 from views.care import (
+    FRONTIER,
     MARK_RULE,
+    NEAR_FRONTIER,
+    NO_APL_HERE,
     NO_SITES,
     NO_TWENTY_MINUTES,
+    NO_TWENTY_MINUTES_HERE,
     NO_ZONING,
     OLDER_RULE,
     OLDER_TITLE,
@@ -30,8 +34,12 @@ from views.care import (
     STRAIGHT_LINE,
     THRESHOLDS,
     TWENTY_MINUTES,
+    UNDER_65,
+    UNDER_65_LABEL,
     UNDER_TITLE,
+    WITHOUT_APL,
     distance_labels,
+    far_sentence,
     km_text,
 )
 from views.classification import Classes, classify, palette
@@ -49,7 +57,11 @@ def show_access(found: Current) -> None:
     frame = assessed(found, comparator)
     st.subheader(f"Accessibilité (APL), par rapport à : {comparator.name}", anchor=False)
     show_professions(found, comparator, frame)
+    if set(found.departements) <= WITHOUT_APL:
+        st.info(NO_APL_HERE, icon=":material/info:")
     loaded = {one.apl: one.label for one in PROFESSIONS.values() if one.apl in frame.index}
+    if UNDER_65 in frame.index:
+        loaded[UNDER_65] = UNDER_65_LABEL
     if loaded:
         left, right = st.columns(2, gap="large")
         with left:
@@ -60,7 +72,7 @@ def show_access(found: Current) -> None:
     show_distances(found)
     left, right = st.columns(2, gap="large")
     with left:
-        show_twenty_minutes(frame, comparator)
+        show_twenty_minutes(found, frame, comparator)
     with right:
         show_zoning(found)
 
@@ -112,6 +124,8 @@ def show_distances(found: Current) -> None:
         )
         return
     st.caption(STRAIGHT_LINE)
+    if FRONTIER & set(found.departements):
+        st.caption(NEAR_FRONTIER)
     show_beyond(found, measured)
     if all(kind.source == BPE for kind in measured.kinds.values()):
         st.caption(NO_SITES)
@@ -146,7 +160,7 @@ def show_beyond(found: Current, measured: Distances) -> None:
     show_table(frame, "Habitants selon la distance au plus proche", list(frame.columns[2:]))
     missing = int(found.communes["lon"].isna().sum())
     if missing:
-        st.caption(f"{count_of(missing, 'commune')} sans contour : sans distance.")
+        st.caption(f"{count_of(missing, found.place)} sans contour : sans distance.")
 
 
 def show_listing(found: Current, measured: Distances, kind: Kind) -> None:
@@ -199,7 +213,7 @@ def show_distance_map(found: Current, measured: Distances, kind: Kind) -> None:
         tooltips=distance_tooltips(found, here),
         inside=set(found.codes),
         legend_title=f"{kind.label} : distance au plus proche",
-        legend_labels=distance_labels(THRESHOLDS, own=own),
+        legend_labels=distance_labels(THRESHOLDS, own=own, place=found.place),
         approximate_label="Au plus cette distance",
         absent_label="Distance inconnue",
         points=site_points(found, measured, kind),
@@ -242,20 +256,24 @@ def site_points(found: Current, measured: Distances, kind: Kind) -> pd.DataFrame
     return sites[["lon", "lat"]].assign(code=sites.index, name=names, category=kind.id)
 
 
-def show_twenty_minutes(frame: pd.DataFrame, comparator: Comparator) -> None:
+def show_twenty_minutes(found: Current, frame: pd.DataFrame, comparator: Comparator) -> None:
     st.markdown("**À plus de 20 minutes de route**")
     if TWENTY_MINUTES not in frame.index:
-        st.markdown(NO_TWENTY_MINUTES)
+        st.markdown(NO_TWENTY_MINUTES_HERE if periods(TWENTY_MINUTES) else NO_TWENTY_MINUTES)
         return
     card, row = indicators()[TWENTY_MINUTES], frame.loc[TWENTY_MINUTES]
     said = comparison_sentence(row, subject(card.label), reading(card), comparator.of)
-    st.markdown(f"{escape_markdown(said)} ({period_text(str(row['period']))})")
+    people = "" if pd.isna(row["value"]) else far_sentence(row["value"], found.population)
+    st.markdown(f"{escape_markdown(said)} ({period_text(str(row['period']))}) {people}")
     st.caption(escape_markdown(" ".join(card.caveats)))
 
 
 def show_zoning(found: Current) -> None:
     st.markdown("**Zonage officiel (ZIP, ZAC)**")
-    st.markdown(zoning_text(found) or NO_ZONING)
+    listed = zoning_text(found)
+    st.markdown(listed or NO_ZONING)
+    if not listed:
+        st.page_link("pages/donnees.py", label="Ouvrir la page Données", icon=":material/database:")
 
 
 found = require_perimeter()

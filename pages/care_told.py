@@ -9,6 +9,7 @@ from pages.comparator import Comparator
 from pages.reading import reading
 from pages.shared import Current, indicators, mart
 from views.care import (
+    HOME,
     NO_APL_OTHERS,
     PROFESSIONS,
     THRESHOLDS,
@@ -100,7 +101,7 @@ def beyond_table(found: Current, measured: Distances) -> pd.DataFrame:
             {
                 "Au plus proche": kind.label,
                 "Source": f"{kind.source} {kind.period}",
-                "Dans la commune": home,
+                HOME[found.place].capitalize(): home,
                 **{
                     f"À plus de {number(limit)} km": beyond_text(
                         beyond.loc[limit, "sure"], beyond.loc[limit, "unsure"], total
@@ -118,4 +119,4 @@ def zoning_text(found: Current) -> str:
     if rows.empty:
         return ""
     period = str(rows["period"].max())
-    return zoning_sentence(rows["class"], len(found.codes), period_text(period))
+    return zoning_sentence(rows["class"], len(found.codes), period_text(period), found.place)

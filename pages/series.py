@@ -18,7 +18,8 @@ def show_series(found: Current, comparator: Comparator, card: IndicatorCard, key
     """Chart of the perimeter and its comparator, the sentence that goes with it, the values."""
     own = time_lines(profile(found), card)
     if len(own) < 2:
-        st.markdown("Une seule période est chargée : rien à dire d'une évolution.")
+        known = "Une seule période est chargée" if len(own) else "Aucune période n'a de chiffre ici"
+        st.markdown(f"{known} : rien à dire d'une évolution.")
         return
     others = time_lines(comparator.values, card)
     others = others[others["period"].isin(own["period"])]

@@ -15,7 +15,7 @@ UNDER_TITLE = "Sous 2,5 consultations"
 OLDER_TITLE = "Les médecins de plus de 65 ans"
 OLDER_RULE = (
     "La série de la DREES compte les médecins de 65 ans ou moins ; le titre de son classeur dit "
-    "« moins de 65 ans ». Tous ne partent pas à cet âge."
+    "« moins de 65 ans ». Tous ne partent pas à cet âge. C'est une part de l'accès, non du nombre de médecins."
 )
 MARK_RULE = (
     "2,5 consultations est un repère utilisé par un arrêté de zonage, celui du 13 novembre 2017 et ses "
@@ -96,6 +96,7 @@ PROFESSIONS: Mapping[str, Profession] = {
     )
 }
 UNDER_65 = "apl_medecins_generalistes_65_ans_ou_moins"
+UNDER_65_LABEL = "Médecins généralistes de 65 ans ou moins"
 UNDER_MARK = "part_population_apl_moins_2_5"
 TWENTY_MINUTES = "part_eloignee_soins_proximite"
 
@@ -234,26 +235,29 @@ def older_sentence(apl: float, under_65: float, period: str) -> str:
     """What the access owes to doctors over 65."""
     if apl <= 0:
         return "L'APL est nulle : la part des médecins de plus de 65 ans n'a pas de sens."
-    share = max(1 - under_65 / apl, 0.0)
+    older = round(max(1 - under_65 / apl, 0.0), 2)
     return (
-        f"En {period}, sans compter les médecins de plus de 65 ans, l'APL serait de "
-        f"{number(under_65, 2)} au lieu de {number(apl, 2)} : {percent(share, 0)} de l'accès d'aujourd'hui "
-        "tient à des médecins qui peuvent bientôt partir."
+        f"En {period}, {percent(1 - older, 0)} de l'accès aux généralistes tient à des médecins de 65 ans ou "
+        f"moins, et {percent(older, 0)} à des médecins plus âgés, qui peuvent bientôt partir : sans eux, l'APL "
+        f"serait de {number(under_65, 2)} au lieu de {number(apl, 2)}."
     )
 
 
-def zoning_sentence(classes: pd.Series, communes: int, period: str) -> str:
-    """Communes of the perimeter by class of the official zoning, as it is listed."""
+def zoning_sentence(classes: pd.Series, places: int, period: str, place: str = "commune") -> str:
+    """Places of the perimeter by class of the official zoning, as it is listed.
+
+    ``place``: what one of them is called.
+    """
     zip_count = int(classes.str.contains(_ZIP).sum())
     zac_count = int((classes.str.contains(_ZAC) & ~classes.str.contains(_ZIP)).sum())
     rest = len(classes) - zip_count - zac_count
     parts = [
-        f"{count_of(zip_count, 'commune')} en zone d'intervention prioritaire (ZIP)",
+        f"{count_of(zip_count, place)} en zone d'intervention prioritaire (ZIP)",
         f"{number(zac_count)} en zone d'action complémentaire (ZAC)",
         f"{number(rest)} dans une autre classe",
     ]
-    missing = communes - len(classes)
-    unknown = f" ; {count_of(missing, 'commune')} sans classe" if missing else ""
+    missing = places - len(classes)
+    unknown = f" ; {count_of(missing, place)} sans classe" if missing else ""
     when = f" ({period})" if period else ""
     return f"Zonage des médecins généralistes{when} : {', '.join(parts)}{unknown}."
 
@@ -267,6 +271,14 @@ NO_TWENTY_MINUTES = (
     "La part des habitants à plus de 20 minutes de route d'un service de santé de proximité n'est pas "
     "chargée : sur la page Données, chargez « Observatoire des territoires »."
 )
+NO_TWENTY_MINUTES_HERE = (
+    "La part des habitants à plus de 20 minutes de route d'un service de santé de proximité n'est pas publiée "
+    "pour ce territoire : la source ne connaît que des communes entières."
+)
+NEAR_FRONTIER = (
+    "Près d'une frontière, un site plus proche peut se trouver dans le pays voisin, dont les soins n'ont pas "
+    "de chiffres ici."
+)
 NO_SITES = (
     "Aucun site FINESS (pharmacies, hôpitaux, établissements) n'est chargé autour de ce périmètre : sur "
     "la page Données, chargez « Établissements sanitaires, médico-sociaux et pharmacies »."
@@ -274,9 +286,26 @@ NO_SITES = (
 NO_APL_OTHERS = "classeur « APL » de la DREES de cette profession, page Données"
 
 
-def distance_labels(thresholds: Sequence[float], *, own: bool) -> list[str]:
+def far_sentence(share: float, population: int) -> str:
+    """People behind a share (%) that is itself approximate: two digits are all they are worth."""
+    people = share / 100 * population
+    if people < 10:
+        return "Presque personne n'est dans ce cas."
+    step = 10.0 ** (len(str(int(people))) - 2)
+    return f"Cela fait environ {number(step * round(people / step))} habitants."
+
+
+# « dans la commune », as the distances call what is at 0 km.
+HOME: Mapping[str, str] = {
+    "commune": "dans la commune",
+    "arrondissement": "dans l'arrondissement",
+    "territoire": "dans le territoire",
+}
+
+
+def distance_labels(thresholds: Sequence[float], *, own: bool, place: str = "commune") -> list[str]:
     """Labels of the classes of a map of distances; ``own``: the first is « in the commune »."""
-    first = ["dans la commune"] if own else []
+    first = [HOME[place]] if own else []
     middle = [f"jusqu'à {number(thresholds[0])} km"] + [
         f"de {number(low)} à {number(high)} km" for low, high in pairwise(thresholds)
     ]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
+from connectors.cards import load_sources
 from views import care, supply_change
 from views.lexicon import refused_words
 
@@ -56,9 +59,30 @@ def test_people_under_the_mark(below: int, communes: int, people: float, said: s
 
 
 def test_older_doctors_and_no_access_at_all() -> None:
-    assert "25 % de l'accès" in plain(care.older_sentence(4, 3, "2024"))
-    assert "0 % de l'accès" in plain(care.older_sentence(3, 3.01, "2024"))
+    said = plain(care.older_sentence(4, 3, "2024"))
+    assert (
+        "75 % de l'accès aux généralistes tient à des médecins de 65 ans ou moins, et 25 % à"
+        in said
+    )
+    assert "100 % de l'accès" in plain(care.older_sentence(3, 3.01, "2024"))
     assert "n'a pas de sens" in care.older_sentence(0, 0, "2024")
+
+
+@pytest.mark.parametrize(
+    ("share", "population", "said"),
+    [(0.0, 9000, "Presque personne"), (12.34, 93_414, "environ 12 000"), (0.9, 1500, "environ 14")],
+    ids=["personne", "milliers", "dizaines"],
+)
+def test_people_behind_an_approximate_share(share: float, population: int, said: str) -> None:
+    assert said in plain(care.far_sentence(share, population))
+
+
+def test_sources_to_load_are_named_as_the_page_donnees_names_them() -> None:
+    titles = " ; ".join(f"{card.producer} ; {card.title}" for card in load_sources().values())
+    texts = [care.NO_ZONING, care.NO_TWENTY_MINUTES, care.NO_SITES]
+    named = [name for text in texts for name in re.findall("« (.+?) »", text)]
+    assert len(named) == 3
+    assert [name for name in named if name not in titles] == []
 
 
 def test_the_zoning_is_counted_as_listed() -> None:
@@ -67,6 +91,11 @@ def test_the_zoning_is_counted_as_listed() -> None:
         "Zonage des médecins généralistes (2025) : 2 communes en zone d'intervention prioritaire "
         "(ZIP), 1 en zone d'action complémentaire (ZAC), 1 dans une autre classe ; 2 communes sans "
         "classe."
+    )
+    said = plain(care.zoning_sentence(classes[:1], 2, "2025", "arrondissement"))
+    assert "1 arrondissement en zone" in said and "1 arrondissement sans classe" in said
+    assert (
+        care.distance_labels((5,), own=True, place="arrondissement")[0] == "dans l'arrondissement"
     )
 
 
