@@ -13,12 +13,13 @@ from pages.extents import (
     Extent,
     choose_extent,
     periods_over,
-    show_extent,
+    show_unseen,
 )
 from pages.layers import area_layer, contour_credit
 from pages.linked import linked_segments, linked_selectbox
 from pages.map_controls import (
     DRAWN_OVER,
+    SCHEME_WIDTH,
     Cut,
     choose_classes,
     choose_commune,
@@ -104,35 +105,36 @@ def show_map(
         st.rerun()
 
 
-kind = linked_segments("Carte de", KINDS, ONE, "carte-de", label_visibility="collapsed")
-extent_columns = st.columns([3, 2, 2])
-extent = choose_extent(found, extent_columns)
+what = st.container(horizontal=True, vertical_alignment="bottom")
+with what:
+    kind = linked_segments(
+        "Carte de", KINDS, ONE, "carte-de", label_visibility="collapsed", width="content"
+    )
+extent = choose_extent(found, what)
+place = extent.place
 periods = periods_over(extent)
-indicator_columns = st.columns([3, 2] if kind == YEARS else [4, 1])
-card = choose_indicator(periods, indicator_columns[0])
+controls = st.container(horizontal=True, vertical_alignment="bottom")
+card = choose_indicator(periods, controls)
 known = filled_periods(periods, card)["period"].tolist()
-period = known[0] if kind == YEARS else choose_period(periods, card, indicator_columns[1])
+period = known[0] if kind == YEARS else choose_period(periods, card, controls)
 shown = [figures(extent, card, period)]
-shapes = (
-    area_layer(extent.departements, arms=extent.arms)
-    if found.communes["has_contour"].any()
-    else None
-)
+shapes = area_layer(extent.departements, arms=extent.arms) if extent.drawn else None
 # Communes without a contour are counted with the others, though the map cannot show them.
 codes = tuple(dict.fromkeys((*(shapes.codes if shapes is not None else ()), *shown[0].frame.index)))
 selected = chosen_commune(set(shown[0].frame.index))
 crowded = extent.key == PERIMETER and len(extent.codes) > DRAWN_OVER
 marked = quarters_by_commune(found) if not extent.arms and not crowded else {}
-place = found.place if extent.key == PERIMETER and not extent.arms else extent.place
 panels: list[tuple[str, MapContent]] = []
 sentences: list[str] = []
 
 if kind == CROSSED:
-    second = choose_second(periods, card)
+    second = choose_second(
+        periods, card, st.container(horizontal=True, vertical_alignment="bottom")
+    )
     crossing = None
     if second is not None and card.kind != "count":
         shown.append(figures(extent, *second))
-        crossing = two_crossed(shown[0], shown[1], codes)
+        crossing = two_crossed(shown[0], shown[1], codes, place)
     if crossing is None:
         st.info(
             "Deux indicateurs se croisent quand tous deux disent un niveau (une part, une densité, "
@@ -141,15 +143,16 @@ if kind == CROSSED:
         )
         st.stop()
     content = crossing.content
-    sentences.append(crossing.sentence)
+    sentences += [crossing.sentence, crossing.cuts]
 elif kind == YEARS:
     starts = sorted(one.starts for one in card.series if one.starts <= known[0])
     same = [one for one in known if not starts or one >= starts[-1]][:PERIODS_SHOWN]
     schemes = {key: label for key, label in SCHEMES.items() if key not in (*TWO_SIDED, "seuils")}
     scheme = "quantiles"
     if card.kind != "count":
-        where = indicator_columns[1]
-        scheme = linked_selectbox(where, "Découpage", schemes, scheme, "decoupage-annees")
+        scheme = linked_selectbox(
+            controls, "Découpage", schemes, scheme, "decoupage-annees", width=SCHEME_WIDTH
+        )
     panels, shown = year_by_year(extent, card, sorted(same), codes, scheme)
     content = panels[-1][1]
     if len(same) < len(known):
@@ -159,15 +162,15 @@ elif kind == YEARS:
         )
 else:
     cut = Cut(None)
-    if card.kind == "count":
-        st.info(words.COUNT_AS_CIRCLES, icon=":material/info:")
-    else:
-        cut = choose_classes(found, shown[0].values, card, period)
+    if card.kind != "count":
+        cut = choose_classes(found, shown[0].values, card, period, controls)
     content = one_indicator(shown[0], codes, cut)
     sentences.append(words.map_sentence(content, shown[0].values, reading(card), place))
     sentences.append(f"Sens : {DIRECTIONS[card.direction]}.")
     if cut.comparator is not None and (content.characters.str.isupper()).any():
         sentences.append(words.UNCERTAIN_NOTE)
+if card.kind == "count":
+    sentences.append(words.COUNT_AS_CIRCLES)
 
 if shown[-1].values.empty:
     st.info(
@@ -175,34 +178,36 @@ if shown[-1].values.empty:
         icon=":material/info:",
     )
 
+label = " et ".join(dict.fromkeys(one.card.label for one in shown))
+st.markdown(f"**{escape_markdown(label)}**, {escape_markdown(extent.label)}")
 if panels or crowded or extent.key in (COUNTRY, REGION):
     map_column, detail_column = st.container(), st.container()
 else:
     map_column, detail_column = st.columns([2, 1], gap="medium")
 with map_column:
-    label = " et ".join(dict.fromkeys(one.card.label for one in shown))
-    st.markdown(f"**{escape_markdown(label)}**, {escape_markdown(extent.label)}")
     if shapes is None:
         st.info(
-            "Aucune commune de ce périmètre n'a de contour : voyez le tableau.",
+            f"{words.PLACES[place].none} de ce périmètre n'a de contour dans les données chargées : "
+            "voyez le tableau.",
             icon=":material/map:",
         )
     elif panels:
-        show_years(extent, shown, panels, selected)
+        show_years(extent, shown, panels, selected, place)
     else:
         show_map(extent, shapes, content, shown, marked, selected)
-    show_extent(extent, shown[0].frame)
+    if shapes is not None:
+        show_unseen(shown[0].frame["name"], shapes.codes, place)
     for sentence in sentences:
         st.markdown(sentence)
 
 with detail_column:
     names = dict(zip(shown[0].frame.index, shown[0].frame["name"], strict=True))
-    choose_commune(names, selected)
+    choose_commune(names, selected, place)
     if selected:
-        show_commune(selected, [shown[-1]] if panels else shown, content)
+        show_commune(selected, [shown[-1]] if panels else shown, content, place)
     elif extent.key == PERIMETER and not extent.arms and not crowded:
         show_quarters(found, marked)
 
 if not panels:
     show_tables(shown, content, place)
-offer_files(extent, shown, content, panels, marked, selected)
+offer_files(extent, shown, content, panels, marked, selected, place)

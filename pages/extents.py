@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pages.linked import linked_selectbox
 from pages.shared import Current, Geography, geography, mart
-from views.text import joined
+from views.text import count_of, escape_markdown, joined, place_word
 
 PERIMETER, DEPARTEMENT, REGION, COUNTRY = "perimetre", "departement", "region", "france"
 FRANCE = (("france", "FR"),)
@@ -43,8 +44,17 @@ class Extent:
 
     @property
     def place(self) -> str:
-        """What its places are called: « commune », « territoire » with arrondissements."""
-        return "territoire" if self.arms else "commune"
+        """What its places are called: « commune », « arrondissement », « territoire » for both."""
+        held = self.found.arrondissements if self.key == PERIMETER else 0
+        whole = len(self.codes) - held
+        if not self.arms:
+            return place_word(whole, held)
+        return place_word(whole - len(self.cities), held + len(self.cities))
+
+    @property
+    def drawn(self) -> bool:
+        """Whether some of its contours are known."""
+        return self.key == COUNTRY or bool(self.found.communes["has_contour"].any())
 
     @property
     def cities(self) -> list[str]:
@@ -53,7 +63,7 @@ class Extent:
         return [name for code, name in CITIES.items() if code in within]
 
 
-def choose_extent(found: Current, columns: list[DeltaGenerator]) -> Extent:
+def choose_extent(found: Current, where: DeltaGenerator) -> Extent:
     """The control, and what it chose; arrondissements are offered where there are some."""
     regions = tuple(sorted(found.communes["region_code"].unique()))
     options = {
@@ -62,7 +72,7 @@ def choose_extent(found: Current, columns: list[DeltaGenerator]) -> Extent:
         REGION: _named(found, "region"),
         COUNTRY: "France entière",
     }
-    key = linked_selectbox(columns[0], "Étendue", options, PERIMETER, KEY)
+    key = linked_selectbox(where, "Étendue", options, PERIMETER, KEY)
     parents: tuple[tuple[str, str], ...] = {
         PERIMETER: (),
         DEPARTEMENT: tuple(("departement", code) for code in found.departements),
@@ -74,7 +84,7 @@ def choose_extent(found: Current, columns: list[DeltaGenerator]) -> Extent:
     if not extent.cities:
         return extent
     arms = {"non": "Ville entière", "oui": "Par arrondissement"}
-    chosen = linked_selectbox(columns[1], joined(extent.cities), arms, "non", ARMS_KEY)
+    chosen = linked_selectbox(where, joined(extent.cities), arms, "non", ARMS_KEY, width=190)
     return Extent(key, label, found, parents, extent.departements, chosen == "oui")
 
 
@@ -143,12 +153,15 @@ def values_over(extent: Extent, indicator: str, period: str) -> pd.DataFrame:
     )
 
 
-def show_extent(extent: Extent, frame: pd.DataFrame) -> None:
-    """Say what the map cannot show of its extent."""
-    unseen = extent.found.communes[~extent.found.communes["has_contour"]]
-    if len(unseen):
-        names = joined(list(unseen["name"].head(5)))
-        st.caption(
-            f"Sans contour, donc dans le tableau mais pas sur la carte : {names}"
-            f"{'' if len(unseen) <= 5 else f' et {len(unseen) - 5} autres communes'}."
-        )
+def show_unseen(names: pd.Series, drawn: Collection[str], place: str) -> None:
+    """Say which places of the map (``names`` by code) have no contour among those drawn."""
+    known = set(drawn)
+    unseen = [name for code, name in names.items() if code not in known]
+    if not unseen:
+        return
+    more = len(unseen) - 5
+    others = [count_of(more, f"autre {place}", f"autres {place}s")] if more > 0 else []
+    said = joined([*unseen[:5], *others])
+    st.caption(
+        f"Sans contour, donc dans le tableau mais pas sur la carte : {escape_markdown(said)}."
+    )

@@ -12,6 +12,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.comparator import Comparator, choose_comparator
 from pages.linked import linked_selectbox, linked_text
 from pages.shared import Current, indicators, search_index
+from views import map_words as words
 from views.classification import SCHEMES, TWO_SIDED, Classes, classify
 from views.text import (
     LEVELS,
@@ -26,6 +27,8 @@ from warehouse.indicators import IndicatorCard
 
 USUAL = "apl_medecins_generalistes"
 USUAL_SECOND = "taux_pauvrete"
+# Widths in pixels: the controls of a map stand in one row, that the map be seen without scrolling.
+_NARROW, SCHEME_WIDTH, _COUNT_WIDTH = 130, 250, 90
 COMMUNE, FOUND_COMMUNE = "commune", "commune_vue"
 # Above, a list to scroll is of no help: the commune is searched for.
 LISTED = 1_500
@@ -55,7 +58,7 @@ def choose_period(
     known = filled_periods(periods, card)
     fullest = known.loc[known["communes"].idxmax(), "period"]
     options = {period: period_text(period) for period in known["period"]}
-    return linked_selectbox(where, label, options, fullest, f"{key}-{card.id}")
+    return linked_selectbox(where, label, options, fullest, f"{key}-{card.id}", width=_NARROW)
 
 
 def filled_periods(periods: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
@@ -64,7 +67,9 @@ def filled_periods(periods: pd.DataFrame, card: IndicatorCard) -> pd.DataFrame:
     return known[known["communes"] > 0] if known["communes"].any() else known
 
 
-def choose_second(periods: pd.DataFrame, first: IndicatorCard) -> tuple[IndicatorCard, str] | None:
+def choose_second(
+    periods: pd.DataFrame, first: IndicatorCard, where: DeltaGenerator
+) -> tuple[IndicatorCard, str] | None:
     """The indicator to cross with the first, at the period that has most figures."""
     cards = {
         name: one
@@ -75,9 +80,8 @@ def choose_second(periods: pd.DataFrame, first: IndicatorCard) -> tuple[Indicato
         return None
     labels = {name: f"{one.label} · {THEMES[one.theme]}" for name, one in cards.items()}
     usual = USUAL_SECOND if USUAL_SECOND in cards else next(iter(cards))
-    left, right = st.columns([4, 1])
-    card = cards[linked_selectbox(left, "Croiser avec", labels, usual, "ind2")]
-    return card, choose_period(periods, card, right, "Sa période", "periode2")
+    card = cards[linked_selectbox(where, "Croiser avec", labels, usual, "ind2")]
+    return card, choose_period(periods, card, where, "Sa période", "periode2")
 
 
 def can_be_crossed(card: IndicatorCard) -> bool:
@@ -101,15 +105,24 @@ class Cut:
     middle: float | None = None
 
 
-def choose_classes(found: Current, values: pd.Series, card: IndicatorCard, period: str) -> Cut:
+def choose_classes(
+    found: Current, values: pd.Series, card: IndicatorCard, period: str, where: DeltaGenerator
+) -> Cut:
     """The way to cut the values, how many classes, and what they give."""
-    scheme_column, count_column, bounds_column = st.columns([2, 1, 3])
-    scheme = linked_selectbox(scheme_column, "Découpage", SCHEMES, "quantiles", "decoupage")
+    scheme = linked_selectbox(
+        where,
+        "Découpage",
+        SCHEMES,
+        "quantiles",
+        "decoupage",
+        width=SCHEME_WIDTH,
+        help=words.BOUNDS_RULE,
+    )
     thresholds: list[float] | None = None
     comparator, middle = None, None
     count = 5
     if scheme == "seuils":
-        thresholds = _typed_thresholds(values, card, bounds_column)
+        thresholds = _typed_thresholds(values, card)
         if thresholds is None:
             scheme = "quantiles"
     else:
@@ -117,7 +130,7 @@ def choose_classes(found: Current, values: pd.Series, card: IndicatorCard, perio
         key = "classes-paires" if scheme in TWO_SIDED else "classes"
         usual = "4" if scheme in TWO_SIDED else "5"
         options = {one: one for one in numbers}
-        count = int(linked_selectbox(count_column, "Classes", options, usual, key))
+        count = int(linked_selectbox(where, "Classes", options, usual, key, width=_COUNT_WIDTH))
     if scheme == "comparateur":
         comparator = choose_comparator(found)
         middle = comparator_value(comparator, card, period)
@@ -141,12 +154,10 @@ def comparator_value(comparator: Comparator, card: IndicatorCard, period: str) -
     return float(known.iloc[0]) if len(known) else None
 
 
-def _typed_thresholds(
-    values: pd.Series, card: IndicatorCard, where: DeltaGenerator
-) -> list[float] | None:
+def _typed_thresholds(values: pd.Series, card: IndicatorCard) -> list[float] | None:
     default = [one.value for one in card.thresholds] or [float(values.median())] * bool(len(values))
     text = linked_text(
-        where,
+        st.container(width=420),
         "Seuils, du plus petit au plus grand",
         " ; ".join(number(one, card.decimals) for one in default),
         f"seuils-{card.id}",
@@ -155,11 +166,21 @@ def _typed_thresholds(
     thresholds = read_thresholds(text)
     if thresholds is None:
         st.warning(
-            "Ces seuils ne se lisent pas : écrivez par exemple « 2,5 ; 3,5 ». "
+            "Ces seuils ne se lisent pas : écrivez un à six nombres, par exemple « 2,5 ; 3,5 ». "
             "Le découpage en effectifs égaux est utilisé.",
             icon=":material/edit:",
         )
+        return None
+    beyond = [
+        one for one in thresholds if not values.empty and not values.min() <= one < values.max()
+    ]
+    if beyond:
+        st.caption(words.empty_side(beyond, values, card.decimals))
     return thresholds
+
+
+# Of the thousands of a number, typed or pasted.
+_SPACES = dict.fromkeys(map(ord, " \u00a0\u202f"))
 
 
 def read_thresholds(text: str) -> list[float] | None:
@@ -167,7 +188,7 @@ def read_thresholds(text: str) -> list[float] | None:
     try:
         read = sorted(
             {
-                float(part.strip().replace("\u202f", "").replace(" ", "").replace(",", "."))
+                float(part.translate(_SPACES).replace(",", "."))
                 for part in text.split(";")
                 if part.strip()
             }
@@ -195,14 +216,17 @@ def look_at(code: str | None) -> None:
         st.query_params.pop(COMMUNE, None)
 
 
-def choose_commune(names: Mapping[str, str], chosen: str | None) -> None:
-    """« Et ma commune ? »: a list, or a search when the list would be too long."""
+def choose_commune(names: Mapping[str, str], chosen: str | None, place: str) -> None:
+    """« Et ma commune ? »: a list, or a search when the list would be too long.
+
+    ``place``: what one of them is called.
+    """
     if len(names) > LISTED:
-        _search_commune(names, chosen)
+        _search_commune(names, chosen, words.PLACES[place])
         return
     st.session_state["liste_communes"] = chosen
     st.selectbox(
-        "Voir une commune",
+        f"Voir {words.PLACES[place].one}",
         sorted(names, key=lambda code: alphabetical(names[code])),
         format_func=lambda code: names[code],
         index=None,
@@ -216,19 +240,19 @@ def _take_listed() -> None:
     look_at(st.session_state["liste_communes"])
 
 
-def _search_commune(names: Mapping[str, str], chosen: str | None) -> None:
+def _search_commune(names: Mapping[str, str], chosen: str | None, place: words.PlaceWords) -> None:
     typed = st.text_input(
-        "Et ma commune ?",
+        place.asked,
         max_chars=80,
         key="recherche-commune",
         placeholder="Son nom, ou cliquez sur la carte",
     )
     if len(typed.strip()) >= 2:
-        results = search_index().query(typed, limit=6, levels=["commune"])
+        results = search_index().query(typed, limit=6, levels=["commune", "arm"])
         results = results[results["code"].isin(list(names))]
         if results.empty:
             st.info(
-                f"Aucune commune de la carte ne ressemble à « {escape_markdown(typed)} ».",
+                f"{place.none} de la carte ne ressemble à « {escape_markdown(typed)} ».",
                 icon=":material/search_off:",
             )
         for row in results.itertuples():
@@ -242,7 +266,7 @@ def _search_commune(names: Mapping[str, str], chosen: str | None) -> None:
             )
     if chosen:
         st.button(
-            "Ne plus montrer cette commune",
+            f"Ne plus montrer {place.this}",
             on_click=look_at,
             args=(None,),
             icon=":material/close:",

@@ -13,7 +13,7 @@ from pages.layers import area_contours
 from pages.linked import linked_selectbox
 from pages.local_data import kept_back
 from pages.map_lines import has_limits, has_quarters, picture_lines
-from pages.map_panels import commune_rows
+from pages.map_panels import commune_rows, published_state
 from pages.mapping import Figures, credit
 from pages.shared import Current
 from views.importing import KEPT_BACK
@@ -57,6 +57,7 @@ def offer_files(
     drawn: list[tuple[str, MapContent]],
     marked: Collection[str],
     selected: str | None,
+    place: str,
 ) -> None:
     """The table, and the map as a picture and as a layer; made when asked."""
     if kept_back(one.card.id for one in shown):
@@ -100,26 +101,30 @@ def offer_files(
         return make
 
     def geojson() -> bytes:
-        columns = pd.DataFrame(
-            {
-                key: one.frame[column]
-                for one, suffix in zip(shown, ("", "_2"), strict=False)
-                for key, column in ((f"valeur{suffix}", "value"), (f"etat{suffix}", "state"))
-            }
+        named = list(zip(shown, ("", "_2"), strict=False))
+        columns = {}
+        for one, suffix in named:
+            columns[f"valeur{suffix}"] = one.frame["value"].round(one.card.decimals)
+            columns[f"etat{suffix}"] = one.frame["state"].map(published_state)
+        return geojson_file(
+            area_contours(extent.departements, arms=extent.arms),
+            content,
+            pd.DataFrame(columns),
+            meanings={f"valeur{suffix}": one.title for one, suffix in named},
+            title=title,
+            source_line=source,
         )
-        shapes = area_contours(extent.departements, arms=extent.arms)
-        return geojson_file(shapes, content, columns, title=title, source_line=source)
 
     with st.container(horizontal=True):
         _offer(
             extent.found,
             "Télécharger le tableau (CSV)",
-            lambda: csv_file(commune_rows(shown)),
+            lambda: csv_file(commune_rows(shown, place)),
             f"-{name}.csv",
             "text/csv",
             "download",
         )
-        if extent.found.communes["has_contour"].any():
+        if extent.drawn:
             _offer(
                 extent.found,
                 "Télécharger la carte (PNG)",

@@ -23,7 +23,7 @@ from views.text import STATES, alphabetical, count_of, escape_markdown, number, 
 AROUND = {"epci": "Son intercommunalité", "departement": "Son département"}
 
 
-def show_commune(code: str, shown: list[Figures], content: MapContent) -> None:
+def show_commune(code: str, shown: list[Figures], content: MapContent, place: str) -> None:
     """« Et ma commune ? »: its figures on the map, then all the others."""
     row = shown[0].frame.loc[code]
     name = str(row["name"])
@@ -37,6 +37,7 @@ def show_commune(code: str, shown: list[Figures], content: MapContent) -> None:
             content,
             code,
             _around(code, one),
+            place,
         )
         st.markdown(said)
     values = mart("commune_values", codes=[code])
@@ -79,8 +80,8 @@ def _around(code: str, shown: Figures) -> str:
     return ""
 
 
-def _show_communes(shown: list[Figures]) -> None:
-    table = commune_rows(shown)
+def _show_communes(shown: list[Figures], place: str) -> None:
+    table = commune_rows(shown, place)
     numeric = ["Habitants"]
     for one in shown:
         rows = one.frame.loc[table["Code"]]
@@ -92,7 +93,7 @@ def _show_communes(shown: list[Figures]) -> None:
         numeric.append(name)
     table["Habitants"] = table["Habitants"].map(number)
     caption = " et ".join(one.card.label for one in shown)
-    show_table(table, f"{caption}, commune par commune", numeric)
+    show_table(table, f"{caption}, {place} par {place}", numeric)
 
 
 def show_tables(shown: list[Figures], content: MapContent, place: str) -> None:
@@ -105,10 +106,10 @@ def show_tables(shown: list[Figures], content: MapContent, place: str) -> None:
     if len(population) <= LISTED:
         title = f"Le tableau des {place}s ({number(len(population))})"
         with st.expander(title, icon=":material/table:"):
-            _show_communes(shown)
+            _show_communes(shown, place)
     else:
         st.caption(
-            f"Les {count_of(len(population), 'commune')} sont dans le fichier CSV, à télécharger ci-dessous."
+            f"Les {count_of(len(population), place)} sont dans le fichier CSV, à télécharger ci-dessous."
         )
 
 
@@ -129,7 +130,11 @@ def show_quarters(found: Current, marked: dict[str, list[str]]) -> None:
 
 
 def show_years(
-    extent: Extent, shown: list[Figures], panels: list[tuple[str, MapContent]], selected: str | None
+    extent: Extent,
+    shown: list[Figures],
+    panels: list[tuple[str, MapContent]],
+    selected: str | None,
+    place: str,
 ) -> None:
     """Small maps under one legend, then the same in a table."""
     from views.static_map import multiples_picture  # Matplotlib waits for a picture
@@ -148,26 +153,33 @@ def show_years(
     st.image(image, alt=f"{card.label}, une carte par période : {periods}. Le tableau suit.")
     rows = []
     for (label, content), one in zip(panels, shown, strict=True):
-        table = words.class_table(content, one.frame["population"])
-        rows.append(
-            {"Période": label, **dict(zip(table["Classe"], table["Communes"], strict=True))}
-        )
+        table = words.class_table(content, one.frame["population"], place)
+        counts = table.iloc[:, 1]
+        rows.append({"Période": label, **dict(zip(table["Classe"], counts, strict=True))})
     table = pd.DataFrame(rows).fillna("0")
-    show_table(table, "Communes de chaque classe, par période", list(table.columns[1:]))
+    title = f"{place.capitalize()}s de chaque classe, par période"
+    show_table(table, title, list(table.columns[1:]))
 
 
-def commune_rows(shown: list[Figures]) -> pd.DataFrame:
-    """Every commune with its figures, for a table and a file; alphabetical."""
+def published_state(state: str) -> str:
+    """State of a figure in words, for a file."""
+    return STATES[state] or "publié"
+
+
+def commune_rows(shown: list[Figures], place: str) -> pd.DataFrame:
+    """Every commune with its figures, for a table and a file; alphabetical.
+
+    ``place``: what one of them is called.
+    """
     first = shown[0].frame.reset_index()
     ordered = first.sort_values("name", key=lambda names: names.map(alphabetical))
-    table = pd.DataFrame({"Commune": ordered["name"], "Code": ordered["code"]})
+    table = pd.DataFrame({place.capitalize(): ordered["name"], "Code": ordered["code"]})
     for one in shown:
         rows = one.frame.loc[ordered["code"]]
         label = one.card.short_label
         table[label] = rows["value"].round(one.card.decimals).to_numpy()
         suffix = f" ({label})" if len(shown) > 1 else ""
-        states = rows["state"].map(lambda state: STATES[state] or "publié")
-        table[f"État{suffix}"] = states.to_numpy()
+        table[f"État{suffix}"] = rows["state"].map(published_state).to_numpy()
         table[f"Précision{suffix}"] = rows["reason"].fillna("").to_numpy()
         if one.card.kind == "ratio" and one.card.rule == "sum_ratio":
             table[f"Numérateur{suffix}"] = rows["numerator"].round(1).to_numpy()

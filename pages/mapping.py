@@ -120,14 +120,16 @@ def _states(shown: Figures, cut: Cut) -> pd.Series:
 
 @dataclass(frozen=True)
 class Crossing:
-    """Two indicators crossed: what the map shows, and what is said of it."""
+    """Two indicators crossed: what the map shows, what is said of it, where the thirds are cut."""
 
     content: MapContent
     sentence: str
-    frame: pd.DataFrame
+    cuts: str
 
 
-def two_crossed(first: Figures, second: Figures, codes: tuple[str, ...]) -> Crossing | None:
+def two_crossed(
+    first: Figures, second: Figures, codes: tuple[str, ...], place: str
+) -> Crossing | None:
     """Thirds of two indicators crossed; None when one of them has no figure.
 
     Each axis goes towards the less favourable side, upwards when there is none: the darkest cell
@@ -138,13 +140,13 @@ def two_crossed(first: Figures, second: Figures, codes: tuple[str, ...]) -> Cros
         return None
     one, two = first.values.loc[known], second.values.loc[known]
     high = [shown.card.direction != "favorable" for shown in (first, second)]
-    place = thirds(one, highest_last=high[0]), thirds(two, highest_last=high[1])
+    ranks = thirds(one, highest_last=high[0]), thirds(two, highest_last=high[1])
     labels = [f"{shown.card.short_label}, {period_text(shown.period)}" for shown in (first, second)]
     states = pd.concat([first.frame["state"], second.frame["state"]])
     content = crossed(
         codes,
-        first=place[0],
-        second=place[1],
+        first=ranks[0],
+        second=ranks[1],
         approximate=set(states.index[states == "approx"]),
         secret=set(states.index[states == "secret"]),
         inside=set(first.frame.index),
@@ -159,19 +161,24 @@ def two_crossed(first: Figures, second: Figures, codes: tuple[str, ...]) -> Cros
             second_high=high[1],
         ),
     )
-    corner = known[(place[0] == 2) & (place[1] == 2)]
+    corner = known[(ranks[0] == 2) & (ranks[1] == 2)]
     sides = [
         f"des valeurs {'hautes' if up else 'basses'} de « {shown.card.short_label} »"
         for up, shown in zip(high, (first, second), strict=True)
     ]
     rows = first.frame.loc[corner]
     sentence = words.crossed_sentence(
-        list(rows["name"]), int(rows["population"].sum()), len(known), *sides
+        list(rows["name"]), int(rows["population"].sum()), len(known), sides[0], sides[1], place
     )
-    frame = first.frame.assign(
-        second_value=second.frame["value"], second_state=second.frame["state"]
+    cuts = words.thirds_sentence(
+        (
+            shown.card.short_label,
+            list(classify(values, "quantiles", 3).bounds[1:-1]),
+            reading(shown.card),
+        )
+        for shown, values in ((first, one), (second, two))
     )
-    return Crossing(content, sentence, frame)
+    return Crossing(content, sentence, cuts)
 
 
 def year_by_year(

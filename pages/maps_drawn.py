@@ -82,7 +82,7 @@ def indicator_map(
         commune_value_text(rows.loc[code], reading(card), short=True)
         for code in (values.idxmin(), values.idxmax())
     ]
-    alt = map_alt(card.label, values, len(found.codes), ends)
+    alt = map_alt(card.label, values, len(found.codes), ends, found.place)
     return Figure(png, alt, map_caption(card.label, period), credit)
 
 
@@ -112,8 +112,8 @@ def groups_map(found: Current, table: pd.DataFrame, *, slide: bool = False) -> F
     told = _told("Groupes de lecture du besoin", found.label, credit, slide)
     png = map_picture(shapes, content, **told)
     said = ", ".join(
-        f"{GROUPS[name]} : {count_of(count, 'commune')}"
+        f"{GROUPS[name]} : {count_of(count, found.place)}"
         for name, count in zip(order, counts, strict=True)
     )
     alt = f"Carte des groupes de besoin. {said}."
-    return Figure(png, alt, "Groupes de lecture, par commune", credit)
+    return Figure(png, alt, f"Groupes de lecture, par {found.place}", credit)

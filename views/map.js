@@ -172,7 +172,7 @@ window.gradientStart = function (map, config) {
       map: leaflet, prefix: prefix, layer: L.featureGroup().addTo(leaflet), polygons: [],
       canvas: L.canvas({ padding: 0.3 }),
       overlay: L.layerGroup().addTo(leaflet), hover: L.layerGroup().addTo(leaflet),
-      symbols: L.layerGroup().addTo(leaflet),
+      symbols: L.layerGroup().addTo(leaflet), marks: L.layerGroup().addTo(leaflet),
     };
     if (leaflet !== map) {
       leaflet.createPane("gradient-top").style.cssText = "z-index: 450; pointer-events: none";
@@ -270,7 +270,11 @@ window.gradientStart = function (map, config) {
     const place = surfaceOf(code);
     L.circleMarker(polygon.getCenter(), { radius: all.length > 300 ? 1.8 : 3.5,
       color: "#fff", weight: 1.2, fillColor: config.ink, fillOpacity: 1,
-      interactive: false, renderer: place.top }).addTo(place.overlay);
+      interactive: false, renderer: place.top }).addTo(place.marks);
+  }
+  function drawMarks(update) {
+    surfaces.forEach((place) => place.marks.clearLayers());
+    if (!state.hidden.has("marks")) update.marked.forEach(mark);
   }
 
   // Circles whose area is proportional to a count, the largest under the others.
@@ -378,18 +382,19 @@ window.gradientStart = function (map, config) {
     box.style.background = typeof fill === "string" ? fill : `url(${fill.toDataURL()})`;
     return box;
   }
-  function toggle(name, text, sample, first) {
+  function toggle(name, text, sample, first, where = legend.box) {
     const line = element("label", "gradient-row" + (first ? " gradient-first" : ""));
     const box = element("input");
     box.type = "checkbox";
     box.checked = !state.hidden.has(name);
     box.onchange = () => {
       if (box.checked) state.hidden.delete(name); else state.hidden.add(name);
+      drawMarks(state.update);
       drawLines(state.update);
       drawPoints(state.update);
     };
     line.append(box, sample, element("span", "", text));
-    legend.box.append(line);
+    where.append(line);
   }
   function pointSample({ shape, colour }) {
     const canvas = element("canvas", "gradient-point");
@@ -431,6 +436,20 @@ window.gradientStart = function (map, config) {
     const box = element("div", "gradient-key");
     box.append(element("div", "", `↑ ${up}`), table, element("div", "", `${across} →`));
     legend.box.append(box);
+  }
+  // Those that a page offers without showing them stay folded: the classes come first.
+  function pointToggles({ categories, shown }) {
+    if (!categories.length) return;
+    const asked = categories.some(({ label }) => !state.hidden.has(`point:${label}`));
+    const box = shown ? legend.box : element("details", "gradient-first");
+    if (!shown) {
+      box.open = state.unfolded || asked;
+      box.ontoggle = () => { state.unfolded = box.open; };
+      box.append(element("summary", "", "Lieux de soins"));
+      legend.box.append(box);
+    }
+    categories.forEach((category, rank) => toggle(`point:${category.label}`, category.label,
+      pointSample(category), shown && !rank && !legend.box.querySelector("input"), box));
   }
   function backgrounds() {
     const box = element("details", "gradient-first");
@@ -491,21 +510,15 @@ window.gradientStart = function (map, config) {
     }
     if (present.has("s")) extra("Secret statistique", swatch(hatchTile));
     if (present.has("a")) extra(update.absentLabel, swatch(config.fills.a));
+    if (present.has("x")) extra("Hors du périmètre", swatch(config.fills.x));
     if (update.marked.length) {
       const dot = element("span", "gradient-dot");
       dot.append(element("i"));
-      extra(update.markedLabel, dot);
+      toggle("marks", update.markedLabel, dot, true);
     }
-    if (present.has("x")) extra("Hors du périmètre", swatch(config.fills.x));
-    first = true;
-    update.lines.forEach((line) => {
-      toggle(`line:${line.label}`, line.label, lineSample(line), first);
-      first = false;
-    });
-    update.points.categories.forEach((category) => {
-      toggle(`point:${category.label}`, category.label, pointSample(category), first);
-      first = false;
-    });
+    update.lines.forEach((line, rank) =>
+      toggle(`line:${line.label}`, line.label, lineSample(line), !rank && !update.marked.length));
+    pointToggles(update.points);
     if (update.source) legend.box.append(element("div", "gradient-note gradient-first", update.source));
     backgrounds();
   }
@@ -609,7 +622,7 @@ window.gradientStart = function (map, config) {
       }
       place.overlay.clearLayers();
     });
-    update.marked.forEach(mark);
+    drawMarks(update);
     if (update.selected) {
       const place = surfaceOf(update.selected);
       outline(update.selected, place, place.overlay, 3);

@@ -335,7 +335,9 @@ class Sheet:
     def image(self, format: Format) -> bytes:
         """The page as PNG or SVG bytes; the same page always gives the same bytes."""
         buffer = BytesIO()
-        metadata = {"Software": None} if format == "png" else {"Date": None, "Creator": None}
+        metadata: dict[str, str | None] = {"Software": None}
+        if format == "svg":  # a picture made of lines: its title is all that a screen reader has
+            metadata = {"Date": None, "Creator": None, "Title": " ".join(self._title.lines)}
         self._figure.savefig(buffer, format=format, metadata=metadata)
         return buffer.getvalue()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -9,17 +11,50 @@ import pandas as pd
 from views.classification import ABSENT, INSIDE, OUTSIDE, SECRET
 from views.map_content import MapContent
 from views.observation import Reading, commune_value_text
-from views.text import count_of, escape_markdown, joined, number
+from views.text import alphabetical, count_of, escape_markdown, joined, number
 
 COUNT_AS_CIRCLES = (
-    "Un nombre dépend d'abord de la taille des communes : il est dessiné en cercles, dont la surface "
+    "Un nombre dépend d'abord de la taille du territoire : il est dessiné en cercles, dont la surface "
     "suit le nombre, jamais en couleurs. Pour comparer des niveaux, choisissez une part ou une densité."
 )
 UNCERTAIN = "Écart non établi"
 UNCERTAIN_NOTE = (
-    "« Écart non établi » : l'intervalle de confiance de la commune contient la valeur du territoire "
-    "de comparaison, ou son chiffre est approché."
+    "« Écart non établi » : l'intervalle de confiance du chiffre contient la valeur du territoire de "
+    "comparaison, ou le chiffre est approché."
 )
+BOUNDS_RULE = "Une valeur égale à la borne de deux classes est dans la plus basse des deux."
+
+
+@dataclass(frozen=True)
+class PlaceWords:
+    """Around the word for one place of a map, what agrees with it."""
+
+    one: str
+    this: str
+    none: str
+    alone: str
+    asked: str
+
+
+PLACES = {
+    "commune": PlaceWords(
+        "une commune", "cette commune", "Aucune commune", "seule", "Et ma commune ?"
+    ),
+    "arrondissement": PlaceWords(
+        "un arrondissement",
+        "cet arrondissement",
+        "Aucun arrondissement",
+        "seul",
+        "Et mon arrondissement ?",
+    ),
+    "territoire": PlaceWords(
+        "un territoire",
+        "ce territoire",
+        "Aucun territoire",
+        "seul",
+        "Et ma commune, mon arrondissement ?",
+    ),
+}
 NAMES_SHOWN = 8
 # Of communes with both figures: under it, nine cells say nothing of a link.
 ENOUGH = 18
@@ -80,11 +115,18 @@ def _value(value: float, reading: Reading) -> str:
 
 
 def commune_sentence(
-    name: str, row: Any, reading: Reading, content: MapContent, code: str, fallback: str
+    name: str,
+    row: Any,
+    reading: Reading,
+    content: MapContent,
+    code: str,
+    fallback: str,
+    place: str = "commune",
 ) -> str:
     """« Et ma commune ? »: its value and its class, never a rank; otherwise its bassin.
 
-    ``fallback`` says the figure of the commune's intercommunalité, when its own does not exist.
+    ``fallback`` says the figure of the commune's intercommunalité, when its own does not exist;
+    ``place``: what the places of the map are called.
     """
     text = escape_markdown(commune_value_text(row, reading))
     start = f"**{escape_markdown(name)}** : {text}"
@@ -97,9 +139,9 @@ def commune_sentence(
         return alone
     ranks = content.characters.map({**_ranks("012345678"), **_ranks("ABCDEFGHI")})
     others = int((ranks == rank).sum()) - 1
-    company = f"avec {count_of(others, 'autre commune')}" if others else "seule dans cette classe"
-    if others > 1:
-        company = f"avec {number(others)} autres communes"
+    company = f"avec {count_of(others, f'autre {place}', f'autres {place}s')}"
+    if not others:
+        company = f"{PLACES[place].alone} dans cette classe"
     return f"{start}, classe « {escape_markdown(content.labels[rank])} », {company}."
 
 
@@ -123,29 +165,49 @@ def _third_names(*, high: bool) -> list[str]:
 
 
 def crossed_sentence(
-    chosen: list[str], population: int, total: int, first: str, second: str
+    chosen: list[str], population: int, total: int, first: str, second: str, place: str = "commune"
 ) -> str:
-    """How many communes stand in the last third of both, beside what chance alone would give.
+    """How many places stand in the last third of both, beside what chance alone would give.
 
-    ``chosen``: their names; ``first``, ``second``: « des valeurs hautes de « Pauvreté » ».
+    ``chosen``: their names; ``first``, ``second``: « des valeurs hautes de « Pauvreté » »;
+    ``place``: what one of them is called.
     """
     chance = (
         f"Si les deux étaient sans lien, il y en aurait environ {number(total / 9)}."
         if total >= ENOUGH
-        else "C'est trop peu de communes pour y voir un lien."
+        else f"C'est trop peu de {place}s pour y voir un lien."
     )
-    known = f"{count_of(total, 'commune')} {'ont' if total > 1 else 'a'} les deux chiffres."
+    known = f"{count_of(total, place)} {'ont' if total > 1 else 'a'} les deux chiffres."
     if not chosen:
         return (
-            f"Aucune commune n'est à la fois dans le tiers {first} et dans le tiers {second}. "
+            f"{PLACES[place].none} n'est à la fois dans le tiers {first} et dans le tiers {second}. "
             f"{known} {chance}"
         )
-    names = sorted(chosen)[:NAMES_SHOWN]
+    names = sorted(chosen, key=alphabetical)[:NAMES_SHOWN]
     more = len(chosen) - len(names)
     listed = joined(names) if not more else f"{', '.join(names)} et {count_of(more, 'autre')}"
     verb = "sont" if len(chosen) > 1 else "est"
     return (
-        f"{count_of(len(chosen), 'commune')} ({number(population)} habitants) {verb} à la fois dans "
+        f"{count_of(len(chosen), place)} ({number(population)} habitants) {verb} à la fois dans "
         f"le tiers {first} et dans le tiers {second} : {escape_markdown(listed)}. "
         f"{known} {chance}"
     )
+
+
+def empty_side(cuts: Sequence[float], values: pd.Series, decimals: int) -> str:
+    """That thresholds typed stand outside the values of the map: a class there is empty."""
+    said = joined([number(one, decimals) for one in cuts])
+    low, high = number(values.min(), decimals), number(values.max(), decimals)
+    start, end = ("Un seuil est", "Une classe est vide")
+    if len(cuts) > 1:
+        start, end = ("Des seuils sont", "Des classes sont vides")
+    return f"{start} hors des valeurs de la carte (de {low} à {high}) : {said}. {end}."
+
+
+def thirds_sentence(cut: Iterable[tuple[str, Sequence[float], Reading]]) -> str:
+    """Where thirds are cut: name, inner bounds and reading of each indicator."""
+    said = [
+        f"{name}, {joined([_value(one, reading) for one in bounds]) or 'une seule valeur'}"
+        for name, bounds, reading in cut
+    ]
+    return f"Bornes des tiers : {escape_markdown(' ; '.join(said))}. {BOUNDS_RULE}"

@@ -50,6 +50,7 @@ from views.map_sheet import (
 )
 
 _COUNTRY_SIZE = 2_000  # above, boundaries would cover the colours
+_BOUNDARY, _INSET_BOUNDARY = 0.6, 0.2  # points: a small map of an island must not be all white
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,8 @@ def map_picture(
         inner = box if box is main else sheet.inside(box)
         axes = sheet.axes(inner)
         _set_extent(axes, part.rows, inner)
-        _paint_all(axes, part.rows, content, marked, selected, lines)
+        boundary = _BOUNDARY if box is main else _INSET_BOUNDARY
+        _paint_all(axes, part.rows, content, marked, selected, lines, boundary)
         if box is main:
             sheet.draw_scale(axes, main)
         else:
@@ -365,9 +367,10 @@ def _paint_all(
     marked: Collection[str],
     selected: str | None,
     lines: Sequence[PictureLine],
+    boundary: float = _BOUNDARY,
 ) -> None:
     """Colours, lines, circles, marks and the chosen commune, in that order."""
-    _paint(axes, rows, _fills(content))
+    _paint(axes, rows, _fills(content), boundary)
     for line in lines:
         _paint_line(axes, rows, line)
     if content.symbols is not None:
@@ -421,8 +424,8 @@ def _paint_symbols(axes: Axes, rows: gpd.GeoDataFrame, symbols: Symbols) -> None
     )
 
 
-def _paint(axes: Axes, shown: gpd.GeoDataFrame, fills: dict[str, Fill]) -> None:
-    width = 0.6 if len(shown) <= _COUNTRY_SIZE else 0.0
+def _paint(axes: Axes, shown: gpd.GeoDataFrame, fills: dict[str, Fill], boundary: float) -> None:
+    width = boundary if len(shown) <= _COUNTRY_SIZE else 0.0
     # The background first: its boundaries must not cover those of the perimeter.
     for character, fill in sorted(fills.items(), key=lambda item: item[0] != OUTSIDE):
         rows = shown[shown["character"] == character]

@@ -78,8 +78,13 @@ def test_et_ma_commune(page: Page, app_url: str, outside_requests: list[str]) ->
         >= 2
     )
     legend_is_whole(page)
+    letters = (
+        "() => parseFloat(getComputedStyle(document.querySelector('.gradient-legend')).fontSize)"
+    )
+    assert frame.evaluate(letters) >= 15, "la légende grandit avec la carte"
     look = look_at_map(page)
     shown = {colour for _, colour in look.classes}
+    assert len(shown) == 5 and all(look.pixels.get(colour, 0) > 500 for colour in shown), look
     rows = table_cells(page, "Communes et habitants de chaque classe")
     assert [row[0] for row in rows[1:] if row[0].startswith("de ")] == [
         label.replace("\u202f", " ") for label, _ in look.classes
@@ -87,6 +92,11 @@ def test_et_ma_commune(page: Page, app_url: str, outside_requests: list[str]) ->
     assert shown <= colours_of(file_behind(page, "Télécharger la carte (PNG)"))
     document = json.loads(file_behind(page, "Télécharger la carte (GeoJSON)"))
     assert {one["couleur"] for one in document["legende"]} == shown
+    assert sum(one["effectif"] for one in document["legende"] + document["hors_classes"]) == 13
+    assert {one["properties"]["etat"] for one in document["features"]} == {
+        "publié",
+        "pas de chiffre",
+    }
     assert len(document["features"]) == 13
     assert b"<svg" in file_behind(page, "Télécharger la carte (SVG)")[:800]
     assert outside_requests == []
@@ -130,6 +140,8 @@ def test_two_indicators_crossed(page: Page, app_url: str, size: tuple[int, int])
     page.set_viewport_size({"width": size[0], "height": size[1]})
     asked = "carte-de=croisement&ind=part_logements_vacants&ind2=part_65_ans_et_plus"
     open_screen(page, f"{app_url}/carte?p={GRAND_QUERCY}&{asked}", "Carte")
+    top = page.locator("iframe[title*='streamlit_folium']").first.bounding_box()
+    assert top is not None and top["y"] < 500, "la carte se voit sans faire défiler"
     cells = map_frame(page).evaluate(
         """() => [...document.querySelectorAll('.gradient-grid td')].map((one) =>
           [one.textContent, getComputedStyle(one).backgroundColor.match(/\\d+/g).map(Number)])"""
@@ -197,6 +209,12 @@ def test_the_map_by_keyboard(page: Page, app_url: str) -> None:
       return c ? c.getContext('2d').getImageData(0, 0, c.width, c.height).data
         .filter((one) => one).length : 0; }"""
     frame.wait_for_function(f"() => ({lines})() > 0")
+    marks = map_locator(page).get_by_role("checkbox", name="Commune avec un quartier prioritaire")
+    drawn = "() => document.querySelectorAll('.leaflet-gradient-top-pane path').length"
+    before = frame.evaluate(drawn)
+    marks.focus()
+    page.keyboard.press("Space")
+    frame.wait_for_function(f"() => ({drawn})() < {before}")
     limits.focus()
     page.keyboard.press("Space")
     expect(limits).not_to_be_checked()

@@ -88,9 +88,22 @@ def test_the_country_is_shown_whole(app_test: AppTest) -> None:
 
 def test_cities_by_arrondissement(app_test: AppTest) -> None:
     show(app_test, "epci:200054781", ind="population_municipale", arrondissements="oui")
-    names = [row[0] for row in table(app_test, "Commune")[1:]]
+    names = [row[0] for row in table(app_test, "Territoire")[1:]]
     assert sum(name.startswith("Paris ") for name in names) == 20
     assert "Paris" not in names
+
+
+def test_a_city_alone_is_said_by_arrondissement(app_test: AppTest) -> None:
+    text = show(
+        app_test, "com:75056", ind="population_municipale", arrondissements="oui", commune="75114"
+    )
+    assert "Pas de chiffre publié pour 20 arrondissements" in text
+    rows = table(app_test, "Arrondissement")[1:]
+    assert [row[0] for row in rows[:2]] == ["Paris 1er Arrondissement", "Paris 2e Arrondissement"]
+    assert [one.label for one in app_test.selectbox if one.label.startswith("Voir")] == [
+        "Voir un arrondissement"
+    ]
+    assert "commune" not in text.replace("**Paris** · 1 commune", "")
 
 
 def test_a_count_is_drawn_in_circles(app_test: AppTest) -> None:

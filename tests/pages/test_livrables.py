@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -61,12 +62,15 @@ from tests.pages.livrables_files import (
 )
 from tests.pages.test_pages import check, html_of, open_page, rows_of, texts_of
 from tests.pages.test_reunion import frame_of, french
+from views.classification import palette
 from views.lexicon import refused_words
 from views.livrables.figures import POINTS
 from views.livrables.model import FAILED
 from views.livrables.slides import LEAST
 from views.qr import qr_png
 from warehouse.indicators import load_indicators
+from warehouse.paths import published
+from warehouse.read import Warehouse
 
 SCREENS = (
     "perimetre",
@@ -84,6 +88,8 @@ SCREENS = (
 # A map as a slide has it: its width before it is reduced, its smallest letters (its scale).
 MAP_INCHES, MAP_POINTS = 10, 9 * SLIDE_SCALE
 NUMBER = re.compile(r"[−+]?\d[\d ]*(?:,\d+)?")
+BLIP = "{http://schemas.openxmlformats.org/drawingml/2006/main}blip"
+EMBEDDED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}embed"
 BOTH = pytest.mark.parametrize("asked", [CERGY, QUERCY], ids=["P1", "P2"])
 
 
@@ -422,6 +428,39 @@ def test_word_is_built_of_styles_fields_and_alternatives(made: Callable[[str], M
         if name.endswith(".rels")
     )
     assert 'TargetMode="External"' not in relations
+
+
+def test_the_map_of_a_document_has_the_classes_of_the_screen(
+    made: Callable[[str], Made],
+) -> None:
+    """Colour by colour, the picture covers what the communes of each fifth cover on the ground."""
+    document = Document(io.BytesIO(made(CERGY).files["word"]))
+    drawn = next(
+        one
+        for one in document.element.body.iter(DRAWN)
+        if one.get("descr", "").startswith("Carte\u00a0: Accessibilité potentielle localisée")
+    )
+    part = document.part.related_parts[next(drawn.getparent().iter(BLIP)).get(EMBEDDED)]
+    picture = np.asarray(Image.open(io.BytesIO(part.blob)).convert("RGB")).astype(int)
+    picture = picture[:, : int(picture.shape[1] * 0.68)]
+
+    warehouse = Warehouse(published().path)
+    codes = warehouse.mart("members").query("parent_code == '249500109'")["commune_code"].tolist()
+    name = "apl_medecins_generalistes"
+    periods = warehouse.mart("periods_of", codes=codes).query("indicator_id == @name")
+    rows = warehouse.mart(
+        "map_values", codes=codes, indicator=name, at_period=periods["period"].max()
+    ).set_index("code")
+    shapes = warehouse.mart("layer_communes", departements=["78", "95"]).set_index("code")
+    warehouse.close()
+    ground = gpd.GeoSeries.from_wkb(shapes["geometry"].map(bytes), crs=4326).to_crs(2154).area
+    values = rows["value"].dropna()
+    fifth = np.searchsorted(np.quantile(values, [0.2, 0.4, 0.6, 0.8]), values, side="left")
+    covered = np.array([ground[values.index[fifth == rank]].sum() for rank in range(5)])
+    wanted = [[int(one[at : at + 2], 16) for at in (1, 3, 5)] for one in palette("favorable", 5)]
+    pixels = np.array([(np.abs(picture - one) <= 1).all(axis=2).sum() for one in wanted])
+    assert pixels.sum() > 100_000
+    assert pixels / pixels.sum() == pytest.approx(covered / covered.sum(), abs=0.02)
 
 
 def objects(of: Any, seen: set[int]) -> Iterator[dict[str, Any]]:

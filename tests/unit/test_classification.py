@@ -12,7 +12,7 @@ import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from views.classification import (
@@ -44,17 +44,28 @@ def french(value: float) -> str:
     return f"{value:.1f}".replace(".", ",")
 
 
-@settings(max_examples=150, deadline=None)
-@given(values=series, scheme=st.sampled_from(DATA_SCHEMES), k=st.integers(3, 7))
-def test_every_finite_value_has_exactly_one_class(values: list[float], scheme: str, k: int) -> None:
+@pytest.mark.parametrize("scheme", SCHEMES)
+@settings(max_examples=60, deadline=None)
+@given(values=series, k=st.sampled_from([4, 6]), middle=st.floats(-1e6, 1e6))
+@example(values=[5.0], k=4, middle=5.0).via("one value")
+@example(values=[-2.0] * 9 + [math.nan], k=6, middle=0.0).via("a constant")
+@example(values=[-3.0, -2.0, -1.0, -0.5], k=4, middle=1e6).via("all under the comparator")
+@example(values=[0.0] * 30 + [1.0, 2.0], k=4, middle=0.0).via("ties")
+def test_every_finite_value_has_exactly_one_class(
+    scheme: str, values: list[float], k: int, middle: float
+) -> None:
     data = pd.Series(values)
-    classes = classify(data, scheme, k)
+    classes = classify(data, scheme, k, thresholds=[middle], middle=middle)
     index = classes.assign(data)
     missing = np.isnan(data.to_numpy())
     assert (index[missing] == NO_CLASS).all()
     for value, position in zip(data[~missing], index[~missing], strict=True):
-        low, high = classes.bounds[position : position + 2]
-        assert low < value <= high or (position == 0 and value == low)
+        holding = [
+            rank
+            for rank, (low, high) in enumerate(pairwise(classes.bounds))
+            if low < value <= high or (rank == 0 and value == low)
+        ]
+        assert holding == [position]
     assert sum(classes.counts) == int((~missing).sum())
     assert np.bincount(index[~missing], minlength=classes.size).tolist() == list(classes.counts)
 
@@ -172,7 +183,9 @@ def test_nothing_is_written_on_the_terminal() -> None:
     script = (
         "import pandas as pd; from views.classification import classify\n"
         "tied = pd.Series([0.0] * 40 + [1.0] * 3 + [2.0, 5.0, 7.0, 8.0, 9.0, 11.0])\n"
-        "for scheme in ('quantiles', 'jenks', 'egales'): classify(tied, scheme, 5)\n"
+        "for data in (tied, tied[:1], tied[:9]):\n"
+        "    for scheme in ('quantiles', 'jenks', 'egales', 'ecart_type', 'comparateur', 'seuils'):\n"
+        "        classify(data, scheme, 4, thresholds=[1.0], middle=1.0)\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True

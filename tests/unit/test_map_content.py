@@ -197,15 +197,46 @@ def test_few_communes_tell_nothing_of_a_link() -> None:
     assert none.startswith("Aucune commune n'est à la fois")
 
 
+@pytest.mark.parametrize(
+    ("place", "none"),
+    [("arrondissement", "Aucun arrondissement"), ("territoire", "Aucun territoire")],
+)
+def test_no_place_is_called_a_commune_when_it_is_not_one(place: str, none: str) -> None:
+    sides = "des valeurs hautes de « A »", "des valeurs basses de « B »"
+    few = words.crossed_sentence(["Paris 10e", "Paris 2e"], 90, 4, *sides, place)
+    assert f"2\u00a0{place}s (90 habitants) sont" in few and "Paris 2e et Paris 10e" in few
+    assert f"C'est trop peu de {place}s" in few
+    assert words.crossed_sentence([], 0, 90, *sides, place).startswith(f"{none} n'est à la fois")
+    row = pd.Series({"value": 5.0, "state": "ok", "denominator": None})
+    content = simple(VALUES)
+    said = words.commune_sentence("Pauvreté", row, READING, content, CODES[5], "", place)
+    assert f"avec 1\u00a0autre {place}." in said
+    alone = simple({CODES[0]: 1.0})
+    one = words.commune_sentence("Pauvreté", row, READING, alone, CODES[0], "", place)
+    assert "seul dans cette classe" in one
+    assert "commune" not in few + said + one
+
+
+def test_thirds_and_empty_classes_are_said() -> None:
+    said = words.thirds_sentence([("A", [1.0, 2.5], READING), ("B", [], READING)])
+    assert said.startswith("Bornes des tiers : A, 1,0\u202f% et 2,5\u202f% ; B, une seule valeur")
+    values = pd.Series([1.0, 3.0])
+    assert "(de 1,0 à 3,0) : 4,0. Une classe est vide." in words.empty_side([4.0], values, 1)
+    assert words.empty_side([0.0, 4.0], values, 1).endswith("0,0 et 4,0. Des classes sont vides.")
+
+
 def test_the_geojson_carries_value_state_and_class() -> None:
-    content = simple(VALUES, {CODES[6]: "secret"})
+    content = simple(VALUES, {CODES[6]: "secret", CODES[5]: "approx"})
     columns = pd.DataFrame(
         {
             "valeur": pd.Series(VALUES),
-            "etat": pd.Series(dict.fromkeys(VALUES, "ok") | {CODES[6]: "secret"}),
+            "etat": pd.Series(dict.fromkeys(VALUES, "publié") | {CODES[6]: "secret statistique"}),
         }
     )
-    raw = geojson_file(contours(), content, columns, title="Pauvreté", source_line="Source : x.")
+    meanings = {"valeur": "Pauvreté, 2023 (%)"}
+    raw = geojson_file(
+        contours(), content, columns, meanings=meanings, title="Pauvreté", source_line="Source : x."
+    )
     document = json.loads(raw)
     assert document["type"] == "FeatureCollection" and document["source"] == "Source : x."
     assert [one["classe"] for one in document["legende"]] == list(content.labels)
@@ -213,15 +244,34 @@ def test_the_geojson_carries_value_state_and_class() -> None:
     rows = {one["properties"]["code"]: one["properties"] for one in document["features"]}
     assert list(rows) == CODES[:8], "nothing outside the perimeter"
     assert rows[CODES[0]]["valeur"] == 0 and rows[CODES[0]]["classe"] == content.labels[0]
+    assert rows[CODES[0]]["couleur"] == content.colours[0] and rows[CODES[0]]["reserve"] is None
+    assert rows[CODES[5]]["classe"] == content.labels[-1]
+    assert rows[CODES[5]]["reserve"] == "Valeur approchée"
     assert rows[CODES[6]] == {
         "code": CODES[6],
         "nom": f"Commune {CODES[6]}",
         "valeur": None,
-        "etat": "secret",
+        "etat": "secret statistique",
         "classe": None,
+        "couleur": None,
+        "reserve": None,
     }
+    assert document["colonnes"] == meanings and document["legende_titre"] == content.title
+    assert [one["effectif"] for one in document["legende"]] == [2, 2, 2]
+    assert [one["effectif"] for one in document["hors_classes"]] == [1, 1]
     read = gpd.read_file(BytesIO(raw))
     assert read.geometry.is_valid.all() and len(read) == 8
+
+
+def test_the_geojson_of_circles_carries_their_scale() -> None:
+    content = counts({CODES[0]: 400, CODES[1]: 7}, {CODES[1]: "secret"})
+    raw = geojson_file(
+        contours(), content, pd.DataFrame(), meanings={}, title="Naissances", source_line="x"
+    )
+    document = json.loads(raw)
+    assert document["cercles"]["plus_grand"] == 400
+    assert document["cercles"]["exemples"] == [200, 50, 10]
+    assert {one["properties"]["classe"] for one in document["features"]} == {None}
 
 
 def draw(content: MapContent, **more: object) -> bytes:

@@ -213,11 +213,14 @@ def map_caption(label: str, period: str) -> str:
     return f"{label}, {period_text(period)}, commune par commune"
 
 
-def map_alt(label: str, values: pd.Series, places: int, texts: Sequence[str]) -> str:
-    """What a map shows, for who does not see it: how many communes, the two ends (``texts``)."""
+def map_alt(label: str, values: pd.Series, places: int, texts: Sequence[str], place: str) -> str:
+    """What a map shows, for who does not see it: how many of its places, the two ends (``texts``).
+
+    ``place``: what one of them is called.
+    """
     if values.empty:
-        return f"Carte des communes : {label}."
+        return f"Carte des {place}s : {label}."
     return (
-        f"Carte : {label}. {count_of(len(values), 'commune')} sur {number(places)} avec un chiffre, "
+        f"Carte : {label}. {count_of(len(values), place)} sur {number(places)} avec un chiffre, "
         f"de {texts[0]} à {texts[1]}."
     )
