@@ -242,15 +242,16 @@ def _just_under(value: float) -> float:
 
 def _upper_bounds(finite: FloatArray, scheme: str, k: int) -> FloatArray:
     """Upper edges of `k` classes of the sorted values; the last one is the largest value."""
-    steps = np.arange(1, k + 1)
     if scheme == "quantiles":
+        steps = np.arange(1, k + 1)
         # The value at or under the linear quantile, by whole ranks: no rounding moves an edge.
         return np.asarray(finite[steps * (finite.size - 1) // k], dtype=float)
     if scheme == "jenks":
         from mapclassify import FisherJenks
 
         return np.asarray(FisherJenks(_thinned(finite, k), k=k).bins, dtype=float)
-    return np.asarray(finite[0] + steps * (finite[-1] - finite[0]) / k, dtype=float)
+    # Not by adding steps: rounding may leave the last edge just under the largest value.
+    return np.linspace(finite[0], finite[-1], k + 1, dtype=float)[1:]
 
 
 def _thinned(finite: FloatArray, k: int) -> FloatArray:

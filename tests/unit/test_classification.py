@@ -72,6 +72,7 @@ def test_every_finite_value_has_exactly_one_class(
 
 @settings(max_examples=150, deadline=None)
 @given(values=series, scheme=st.sampled_from(DATA_SCHEMES), k=st.integers(3, 7))
+@example(values=[1e-12, -64.0], scheme="egales", k=3).via("a last edge lost in rounding")
 def test_bounds_ascend_and_never_outnumber_the_values(
     values: list[float], scheme: str, k: int
 ) -> None:
