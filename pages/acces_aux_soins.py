@@ -29,6 +29,7 @@ from views.care import (
     NO_ZONING,
     OLDER_RULE,
     OLDER_TITLE,
+    PARTIAL_SITES,
     PROFESSIONS,
     SITES_NOT_SUPPLY,
     STRAIGHT_LINE,
@@ -128,7 +129,7 @@ def show_distances(found: Current) -> None:
         st.caption(NEAR_FRONTIER)
     show_beyond(found, measured)
     if all(kind.source == BPE for kind in measured.kinds.values()):
-        st.caption(NO_SITES)
+        st.caption(PARTIAL_SITES if measured.partial else NO_SITES)
     labels = {name: f"{kind.label} ({kind.source})" for name, kind in measured.kinds.items()}
     name = linked_selectbox(
         st.container(width=420), "Sur la carte", labels, next(iter(labels)), "service"
@@ -155,9 +156,16 @@ def show_distances(found: Current) -> None:
 
 
 def show_beyond(found: Current, measured: Distances) -> None:
-    """People past each threshold, kind by kind."""
+    """People past each threshold, kind by kind: equipments by commune, then sites by their point."""
     frame = beyond_table(found, measured)
-    show_table(frame, "Habitants selon la distance au plus proche", list(frame.columns[2:]))
+    counted = frame["Source"].str.startswith(BPE)
+    title = "Habitants selon la distance au plus proche"
+    if counted.any():
+        equipments = frame[counted]
+        show_table(equipments, f"{title}, équipements", list(frame.columns[2:]))
+    if not counted.all():
+        sites = frame[~counted].drop(columns=frame.columns[2])
+        show_table(sites, f"{title}, sites", list(sites.columns[2:]))
     missing = int(found.communes["lon"].isna().sum())
     if missing:
         st.caption(f"{count_of(missing, found.place)} sans contour : sans distance.")
@@ -197,7 +205,8 @@ def column_label(measured: Distances, kind: Kind) -> str:
 def show_distance_map(found: Current, measured: Distances, kind: Kind) -> None:
     shapes = layer(found)
     here = measured.found[kind.id]
-    values = here["km"].dropna()
+    # « At most » beyond the last threshold: nothing is known.
+    values = here["km"].where(here["exact"].eq(True) | (here["km"] <= THRESHOLDS[-1])).dropna()
     if shapes is None or values.empty:
         st.info("Pas de carte ici : le tableau donne les distances.", icon=":material/map:")
         return
@@ -208,7 +217,9 @@ def show_distance_map(found: Current, measured: Distances, kind: Kind) -> None:
         shapes,
         classes=classes,
         values=values,
-        states=here["exact"].map({True: "ok", False: "approx"}),
+        states=here["exact"]
+        .map({True: "ok", False: "approx"})
+        .where(here.index.isin(values.index), "absent"),
         colours=palette("neutre", classes.size),
         tooltips=distance_tooltips(found, here),
         inside=set(found.codes),

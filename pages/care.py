@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
@@ -68,13 +68,15 @@ class Distances:
 
     ``found``: kind -> km, exact, name (of the nearest), by commune; for the BPE, ``untold`` where
     the commune's own number is not loaded. ``sites``: kind -> points (name, lon, lat). ``beyond``:
-    kind -> people past each threshold.
+    kind -> people past each threshold. ``partial``: FINESS sites are loaded close by, but for too few
+    of the inhabitants to look for the nearest.
     """
 
     kinds: dict[str, Kind]
     found: dict[str, pd.DataFrame]
     sites: dict[str, pd.DataFrame]
     beyond: dict[str, pd.DataFrame]
+    partial: bool = False
 
 
 def distances(current: Current) -> Distances:
@@ -92,9 +94,16 @@ def _distances(path: str, key: str, _current: Current) -> Distances:
         if period is not None:
             known = figures(indicator, period)["facilities"].dropna()
             _add_facilities(result, origins, Kind(indicator, label, BPE, period), known)
-    if len(origins):
-        _add_sites(result, origins)
-    return result
+    if not len(origins):
+        return result
+    box = sites_about(origins["lon"], origins["lat"])
+    loaded = set(mart("site_departements")["code"])
+    people = origins["population"]
+    covered = people[origins["departement_code"].isin(loaded)].sum() / people.sum()
+    if len(box) and covered >= _NEARLY_ALL:
+        _add_sites(result, origins, box, loaded)
+        return result
+    return replace(result, partial=bool(len(box)))
 
 
 def _best_period(indicator: str, population: pd.Series) -> str | None:
@@ -128,11 +137,9 @@ def _add_facilities(result: Distances, origins: pd.DataFrame, kind: Kind, known:
     _keep(result, kind, origins, found, sites)
 
 
-def _add_sites(result: Distances, origins: pd.DataFrame) -> None:
-    box = sites_about(origins["lon"], origins["lat"])
-    if box.empty:
-        return
-    loaded = set(mart("site_departements")["code"])
+def _add_sites(
+    result: Distances, origins: pd.DataFrame, box: pd.DataFrame, loaded: set[str]
+) -> None:
     every = places()
     unknown = every[every["lon"].notna() & ~every["departement_code"].isin(loaded)]
     # « Autre » mixes what has nothing in common: the nearest of them would mean nothing.

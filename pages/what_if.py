@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,7 @@ from views.supply_change import (
     range_text,
     refused_bounds_sentence,
     refused_sentence,
+    today_text,
     unplaced_sentence,
     value_change,
 )
@@ -352,7 +354,7 @@ def _show(
     near = _near(table, place, large=len(home) > DRAWN_OVER)
     _show_map(near, answer.apl_period)
     _show_table(found, near, answer.apl_period)
-    with st.expander("Hypothèses et bornes", icon=":material/info:"):
+    with st.expander("Hypothèses et bornes", expanded=True, icon=":material/info:"):
         said = hypotheses(
             "Base permanente des équipements (Insee)",
             period_text(answer.apl_period),
@@ -369,13 +371,21 @@ def _show_metrics(
 ) -> None:
     """The figures that a meeting looks at; ``below``: places under 2.5, before and after."""
     first, second, third = st.columns(3)
-    first.metric("Habitants concernés", number(result.losing + result.gaining), border=True)
+    card: dict[str, Any] = {"border": True, "height": "stretch"}
+    first.metric("Habitants concernés", number(result.losing + result.gaining), **card)
     if pd.notna(row["published"] + row["estimated"]):
         label, said = value_change(row["published"], row["estimated"])
-        second.metric(f"{label}, {row['name']}", said, border=True)
+        second.metric(f"{label}, {row['name']}", said, **card)
     if below is not None:
-        said = " → ".join(number(one["population"].sum()) for one in below)
-        third.metric("Habitants sous 2,5 consultations", said, border=True)
+        before, after = (float(one["population"].sum()) for one in below)
+        third.metric(
+            "Habitants sous 2,5 consultations",
+            number(after),
+            today_text(before),
+            delta_color="off",
+            delta_arrow="off",
+            **card,
+        )
 
 
 def _beside(answer: Answer, profession: Profession, home: pd.Index) -> pd.DataFrame:

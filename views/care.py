@@ -185,8 +185,11 @@ def site_kinds(sites: pd.DataFrame) -> pd.Series:
 
 
 def km_text(km: float, *, exact: bool) -> str:
-    """« 0 km », « 4,2 km », « 12,0 km au plus »; a dash when nothing is known."""
-    if pd.isna(km):
+    """« 0 km », « 4,2 km », « 12,0 km au plus »; a dash when nothing is known.
+
+    « At most » beyond the last threshold says nothing.
+    """
+    if pd.isna(km) or (not exact and km > THRESHOLDS[-1]):
         return "–"
     text = f"{number(km, 1 if km else 0)}{NO_BREAK}km"
     return text if exact or not km else f"{text} au plus"
@@ -282,6 +285,11 @@ NEAR_FRONTIER = (
 NO_SITES = (
     "Aucun site FINESS (pharmacies, hôpitaux, établissements) n'est chargé autour de ce périmètre : sur "
     "la page Données, chargez « Établissements sanitaires, médico-sociaux et pharmacies »."
+)
+PARTIAL_SITES = (
+    "Les sites FINESS (pharmacies, hôpitaux, établissements) ne sont pas chargés pour tout ce périmètre : le "
+    "plus proche connu ne serait pas le plus proche. Sur la page Données, chargez « Établissements "
+    "sanitaires, médico-sociaux et pharmacies »."
 )
 NO_APL_OTHERS = "classeur « APL » de la DREES de cette profession, page Données"
 

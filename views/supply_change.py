@@ -8,6 +8,7 @@ import pandas as pd
 
 from views.care import Profession
 from views.text import (
+    NO_BREAK,
     alphabetical,
     count_of,
     escape_markdown,
@@ -117,6 +118,11 @@ def value_change(before: float, after: float) -> tuple[str, str]:
     return "APL", f"{number(before, 2)} → {number(after, 2)}"
 
 
+def today_text(people: float) -> str:
+    """What a figure card says under the people after a change: how many they are today."""
+    return f"aujourd'hui : {number(people)}"
+
+
 def value_decimals(before: float, after: float) -> int:
     """Two decimals, or three when the change would not be seen."""
     return 3 if _too_small(before, after) else 2
@@ -143,8 +149,9 @@ def range_text(low: float, high: float) -> str:
 
 
 def _too_small(before: float, after: float) -> bool:
-    """Whether a change is hidden by two decimals."""
-    return before != after and round(before, 2) == round(after, 2)
+    """Whether two decimals would hide a change, or make it look like a hundredth."""
+    alike = round(before, 2) == round(after, 2)
+    return before != after and (alike or abs(after - before) < _SEEN / 2)
 
 
 def _direction(before: float, after: float) -> str:
@@ -210,11 +217,12 @@ def refused_sentence(
     names = sorted(known["name"], key=alphabetical)
     wanted = [departements.get(one, one) for one in sorted(set(known["departement_code"]))]
     said = joined([escape_markdown(one) for one in sorted(wanted, key=alphabetical)])
+    title = escape_markdown(source.replace(" :", f"{NO_BREAK}:"))
     return (
         f"**Calcul refusé.** Les habitants d'ici partagent leurs {profession.label.lower()} avec "
         f"{members_of(known)} dont l'effectif n'est pas chargé : sans ces voisins, qui passeraient pour "
         "une absence de médecins et de patients, le résultat serait faux.\n\n"
-        f"**À charger : {said}.** Sur la page Données, chargez « {escape_markdown(source)} » : ce fichier de "
+        f"**À charger : {said}.** Sur la page Données, chargez « {title} » : ce fichier de "
         f"l'Insee les contient tous.\n\nTerritoires en cause : {escape_markdown(_listed(names))}."
     )
 
@@ -223,7 +231,8 @@ def map_caption(table: pd.DataFrame) -> str:
     """What the map of a change shows."""
     return (
         f"En couleur, dans le périmètre et chez ses voisins concernés : {members_of(table)}. Traits épais : "
-        "limites des intercommunalités. « Avant » et « Après » ont les mêmes classes."
+        f"limites des intercommunalités. «{NO_BREAK}Avant{NO_BREAK}» et «{NO_BREAK}Après{NO_BREAK}» ont les "
+        "mêmes classes."
     )
 
 

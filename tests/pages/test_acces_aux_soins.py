@@ -209,8 +209,9 @@ def test_no_departure_is_the_baseline(app_test: AppTest) -> None:
     assert set(rows["Écart"]) == {"0,00"}
     metrics = {one.label: plain(one.value) for one in app_test.metric}
     assert metrics["Habitants concernés"] == "0"
-    before, after = metrics["Habitants sous 2,5 consultations"].split(" → ")
-    assert before == after != "0"
+    after = metrics["Habitants sous 2,5 consultations"]
+    before = next(one.delta for one in app_test.metric if one.delta)
+    assert after != "0" and plain(before) == f"aujourd'hui : {after}"
 
 
 def test_what_a_change_needs_and_is_not_loaded_refuses_it(app_test: AppTest) -> None:
@@ -367,6 +368,10 @@ def test_a_place_without_the_newest_numbers_is_offered_with_its_own(
     assert "Dans le périmètre : 20 arrondissements" in text
     assert "la baisse serait de moins de 0,01" in text
     assert app.selectbox(key="choix-ou").label == "Arrondissement"
+    # FINESS is loaded for the Val-d'Oise alone: its pharmacies are not those of Paris.
+    text = visit(app, "com:75056", vue="acces")
+    assert "ne sont pas chargés pour tout ce périmètre" in text
+    assert not any("FINESS" in one for one in app.selectbox(key="choix-service").options)
 
 
 @pytest.mark.parametrize("view", ["et-si", "quartiers"])

@@ -35,6 +35,9 @@ def test_a_distance_that_is_a_most_is_said_so() -> None:
     assert plain(care.km_text(4.25, exact=True)) == "4,2 km"
     assert plain(care.km_text(12, exact=False)) == "12,0 km au plus"
     assert plain(care.km_text(0, exact=False)) == "0 km"
+    assert (
+        care.km_text(1400, exact=False) == "–" and plain(care.km_text(31, exact=True)) == "31,0 km"
+    )
     assert care.km_text(float("nan"), exact=False) == "–"
     assert plain(care.beyond_text(1200, 0, 4000)) == "1 200 (30,0 %)"
     assert plain(care.beyond_text(1200, 300, 4000)) == "de 1 200 à 1 500"
@@ -79,9 +82,9 @@ def test_people_behind_an_approximate_share(share: float, population: int, said:
 
 def test_sources_to_load_are_named_as_the_page_donnees_names_them() -> None:
     titles = " ; ".join(f"{card.producer} ; {card.title}" for card in load_sources().values())
-    texts = [care.NO_ZONING, care.NO_TWENTY_MINUTES, care.NO_SITES]
+    texts = [care.NO_ZONING, care.NO_TWENTY_MINUTES, care.NO_SITES, care.PARTIAL_SITES]
     named = [name for text in texts for name in re.findall("« (.+?) »", text)]
-    assert len(named) == 3
+    assert len(named) == 4
     assert [name for name in named if name not in titles] == []
 
 
@@ -164,9 +167,10 @@ def test_people_under_the_mark_before_and_after() -> None:
         (4.71, 4.45, "APL", "4,71 → 4,45"),
         (4.5531, 4.5522, "Baisse de l'APL", "moins de 0,01"),
         (4.5522, 4.5531, "Hausse de l'APL", "moins de 0,01"),
+        (4.554, 4.557, "Hausse de l'APL", "moins de 0,01"),
         (4.55, 4.55, "APL", "4,55 → 4,55"),
     ],
-    ids=["vu", "baisse infime", "hausse infime", "aucun"],
+    ids=["vu", "baisse infime", "hausse infime", "autre arrondi", "aucun"],
 )
 def test_a_small_change_is_never_said_to_be_none(
     before: float, after: float, label: str, said: str
