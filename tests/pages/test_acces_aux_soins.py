@@ -369,7 +369,8 @@ def test_a_place_without_the_newest_numbers_is_offered_with_its_own(
     assert "la baisse serait de moins de 0,01" in text
     assert app.selectbox(key="choix-ou").label == "Arrondissement"
     # FINESS is loaded for the Val-d'Oise alone: its pharmacies are not those of Paris.
-    text = visit(app, "com:75056", vue="acces")
+    app.button_group(key="choix-vue").set_value("acces").run()
+    text = text_of(app)
     assert "ne sont pas chargés pour tout ce périmètre" in text
     assert not any("FINESS" in one for one in app.selectbox(key="choix-service").options)
 
