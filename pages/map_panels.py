@@ -141,14 +141,15 @@ def show_years(
 
     card = shown[0].card
     shapes = area_contours(extent.departements, arms=extent.arms)
-    image = multiples_picture(
-        shapes,
-        panels,
-        title=card.label,
-        subtitle=extent.label,
-        source_line=credit(shown),
-        selected=selected,
-    )
+    with st.spinner("Dessin des cartes…"):
+        image = multiples_picture(
+            shapes,
+            panels,
+            title=card.label,
+            subtitle=extent.label,
+            source_line=credit(shown),
+            selected=selected,
+        )
     periods = ", ".join(label for label, _ in panels)
     st.image(image, alt=f"{card.label}, une carte par période : {periods}. Le tableau suit.")
     rows = []

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
+from shapely.geometry import shape
 
 from tests.e2e.helpers import (
     CERGY,
@@ -30,6 +31,21 @@ from tests.e2e.helpers import (
 )
 
 PUBLIC: ViewportSize = {"width": 1920, "height": 1080}
+
+
+# Colour of the map at the point of each commune.
+PAINTED = """(points) => {
+  const canvas = document.querySelector('.leaflet-overlay-pane canvas');
+  const box = canvas.getBoundingClientRect();
+  const frame = gradientMap.map.getContainer().getBoundingClientRect();
+  const ratio = canvas.width / box.width;
+  return Object.fromEntries(Object.entries(points).map(([code, place]) => {
+    const point = gradientMap.map.latLngToContainerPoint(place);
+    const [red, green, blue] = canvas.getContext('2d').getImageData(
+      (point.x + frame.left - box.left) * ratio, (point.y + frame.top - box.top) * ratio, 1, 1).data;
+    return [code, '#' + ((red << 16) | (green << 8) | blue).toString(16).padStart(6, '0')];
+  }));
+}"""
 
 
 def file_behind(page: Page, button: str) -> bytes:
@@ -91,7 +107,15 @@ def test_et_ma_commune(page: Page, app_url: str, outside_requests: list[str]) ->
     ]
     assert shown <= colours_of(file_behind(page, "Télécharger la carte (PNG)"))
     document = json.loads(file_behind(page, "Télécharger la carte (GeoJSON)"))
-    assert {one["couleur"] for one in document["legende"]} == shown
+    assert [(one["classe"], one["couleur"]) for one in document["legende"]] == look.classes
+    places = {one["properties"]["code"]: shape(one["geometry"]) for one in document["features"]}
+    points = {code: place.representative_point() for code, place in places.items()}
+    painted = frame.evaluate(PAINTED, {code: [one.y, one.x] for code, one in points.items()})
+    absent = look.colour_of("Donnée absente")
+    assert painted == {
+        one["properties"]["code"]: one["properties"]["couleur"] or absent
+        for one in document["features"]
+    }, "chaque commune a sur la carte la couleur de sa classe"
     assert sum(one["effectif"] for one in document["legende"] + document["hors_classes"]) == 13
     assert {one["properties"]["etat"] for one in document["features"]} == {
         "publié",
@@ -141,7 +165,7 @@ def test_two_indicators_crossed(page: Page, app_url: str, size: tuple[int, int])
     asked = "carte-de=croisement&ind=part_logements_vacants&ind2=part_65_ans_et_plus"
     open_screen(page, f"{app_url}/carte?p={GRAND_QUERCY}&{asked}", "Carte")
     top = page.locator("iframe[title*='streamlit_folium']").first.bounding_box()
-    assert top is not None and top["y"] < 500, "la carte se voit sans faire défiler"
+    assert top is not None and top["y"] < 420, "la carte se voit sans faire défiler"
     cells = map_frame(page).evaluate(
         """() => [...document.querySelectorAll('.gradient-grid td')].map((one) =>
           [one.textContent, getComputedStyle(one).backgroundColor.match(/\\d+/g).map(Number)])"""
