@@ -137,7 +137,8 @@ def choose_classes(
         if middle is None:
             st.warning(
                 f"Pas de chiffre à cette période pour : {escape_markdown(comparator.name)}. "
-                "Le découpage en effectifs égaux est utilisé.",
+                "Le découpage en effectifs égaux est utilisé : choisissez une autre comparaison, ou "
+                "une autre période.",
                 icon=":material/info:",
             )
             scheme, comparator, count = "quantiles", None, 5

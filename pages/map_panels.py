@@ -40,6 +40,8 @@ def show_commune(code: str, shown: list[Figures], content: MapContent, place: st
             place,
         )
         st.markdown(said)
+    if cell := words.cell_sentence(content, code):
+        st.markdown(cell)
     values = mart("commune_values", codes=[code])
     if values.empty:
         return

@@ -133,16 +133,21 @@ def commune_sentence(
     character = content.characters.get(code, OUTSIDE)
     rank = {**_ranks("012345678"), **_ranks("ABCDEFGHI")}.get(character)
     if rank is None or content.grid is not None:
-        alone = f"{start}." if character not in (SECRET, ABSENT) else f"{start}. {fallback}".strip()
-        if rank is not None:
-            return f"{start}. Case de la carte : {escape_markdown(content.labels[rank])}."
-        return alone
+        return f"{start}." if character not in (SECRET, ABSENT) else f"{start}. {fallback}".strip()
     ranks = content.characters.map({**_ranks("012345678"), **_ranks("ABCDEFGHI")})
     others = int((ranks == rank).sum()) - 1
     company = f"avec {count_of(others, f'autre {place}', f'autres {place}s')}"
     if not others:
         company = f"{PLACES[place].alone} dans cette classe"
     return f"{start}, classe « {escape_markdown(content.labels[rank])} », {company}."
+
+
+def cell_sentence(content: MapContent, code: str) -> str:
+    """The cell of a crossed map where a place stands; nothing when it has none."""
+    rank = {**_ranks("012345678"), **_ranks("ABCDEFGHI")}.get(content.characters.get(code, OUTSIDE))
+    if rank is None or content.grid is None:
+        return ""
+    return f"Case de la carte : {escape_markdown(content.labels[rank])}."
 
 
 def side_text(label: str, *, high: bool) -> str:

@@ -187,6 +187,17 @@ def test_a_secret_commune_is_said_by_its_bassin() -> None:
     assert said == "**Pauvreté** : secret statistique. Son intercommunalité, CA : 14,2 %."
 
 
+def test_a_commune_is_told_its_cell_once() -> None:
+    values = {code: float(rank) for rank, code in enumerate(CODES)}
+    content = crossing(values, values, secret={CODES[0]})
+    row = pd.Series({"value": 8.0, "state": "ok", "denominator": None})
+    said = words.commune_sentence("A", row, READING, content, CODES[8], "")
+    assert "case" not in said and "classe" not in said
+    assert words.cell_sentence(content, CODES[8]) == "Case de la carte : case 8."
+    assert words.cell_sentence(content, CODES[0]) == ""
+    assert words.cell_sentence(simple(VALUES), CODES[0]) == ""
+
+
 def test_few_communes_tell_nothing_of_a_link() -> None:
     sides = "des valeurs hautes de « A »", "des valeurs basses de « B »"
     few = words.crossed_sentence(["Cergy"], 70_906, 4, *sides)
