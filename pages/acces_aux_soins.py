@@ -40,6 +40,7 @@ from views.care import (
     UNDER_TITLE,
     WITHOUT_APL,
     distance_labels,
+    distance_sentence,
     far_sentence,
     km_text,
 )
@@ -211,6 +212,11 @@ def show_distance_map(found: Current, measured: Distances, kind: Kind) -> None:
         st.info("Pas de carte ici : le tableau donne les distances.", icon=":material/map:")
         return
     own = kind.source == BPE
+    st.markdown(
+        escape_markdown(
+            distance_sentence(kind.label, values, len(found.codes), found.place, own=own)
+        )
+    )
     cuts = [0.0, *THRESHOLDS] if own else list(THRESHOLDS)
     classes: Classes = classify(values, "seuils", 5, cuts)
     choropleth_map(

@@ -294,6 +294,26 @@ PARTIAL_SITES = (
 NO_APL_OTHERS = "classeur « APL » de la DREES de cette profession, page Données"
 
 
+def distance_sentence(label: str, km: pd.Series, places: int, place: str, *, own: bool) -> str:
+    """A map of distances in a sentence: how many have one at home, how far it is for the others.
+
+    ``km``: the known distances, « at most » included; ``places``: how many there are, of which
+    ``place`` is the name; ``own``: 0 means « at home ».
+    """
+    away = km[km > 0] if own else km
+    said = []
+    if own:
+        said.append(f"{HOME[place]} même pour {number(len(km) - len(away))} sur {number(places)}")
+    if len(away):
+        low, high = number(away.min(), 1), number(away.max(), 1)
+        spread = f"de {low} à {high}" if low != high else f"à {low}"
+        said.append(f"{'ailleurs, ' if own else ''}{spread}{NO_BREAK}km à vol d'oiseau")
+    unknown = places - len(km)
+    if unknown:
+        said.append(f"distance inconnue pour {count_of(unknown, place)}")
+    return f"{label}, au plus proche : {' ; '.join(said)}."
+
+
 def far_sentence(share: float, population: int) -> str:
     """People behind a share (%) that is itself approximate: two digits are all they are worth."""
     people = share / 100 * population

@@ -193,7 +193,8 @@ def mark_change_sentence(before: pd.DataFrame, after: pd.DataFrame) -> str:
     change = (
         f"{said(before)}, avant comme après"
         if said(before) == said(after)
-        else f"{said(before)} avant ; {said(after)} après"
+        else f"{said(before)} avant ; {said(after)} après. Un repère franchi de justesse ne change presque rien "
+        "à l'accès"
     )
     return (
         f"Sous 2,5 consultations, dans le périmètre et chez ses voisins concernés : {change}. Ce repère est "

@@ -71,6 +71,19 @@ def test_older_doctors_and_no_access_at_all() -> None:
     assert "n'a pas de sens" in care.older_sentence(0, 0, "2024")
 
 
+def test_a_map_of_distances_in_a_sentence() -> None:
+    km = pd.Series([0.0, 0.0, 4.25, 17.5])
+    said = plain(care.distance_sentence("Pharmacie", km, 5, "commune", own=True))
+    assert said == (
+        "Pharmacie, au plus proche : dans la commune même pour 2 sur 5 ; ailleurs, de 4,2 à 17,5 km à vol "
+        "d'oiseau ; distance inconnue pour 1 commune."
+    )
+    said = plain(care.distance_sentence("Hôpital", km[2:3], 1, "arrondissement", own=False))
+    assert said == "Hôpital, au plus proche : à 4,2 km à vol d'oiseau."
+    said = plain(care.distance_sentence("Pharmacie", km[:1], 1, "arrondissement", own=True))
+    assert said == "Pharmacie, au plus proche : dans l'arrondissement même pour 1 sur 1."
+
+
 @pytest.mark.parametrize(
     ("share", "population", "said"),
     [(0.0, 9000, "Presque personne"), (12.34, 93_414, "environ 12 000"), (0.9, 1500, "environ 14")],
@@ -158,7 +171,10 @@ def test_people_under_the_mark_before_and_after() -> None:
     said = plain(supply_change.mark_change_sentence(none, none))
     assert "voisins concernés : personne, avant comme après." in said
     said = plain(supply_change.mark_change_sentence(none, some))
-    assert "personne avant ; 1 commune, soit 1 200 habitants après." in said
+    assert (
+        "personne avant ; 1 commune, soit 1 200 habitants après. Un repère franchi de justesse"
+        in said
+    )
 
 
 @pytest.mark.parametrize(
