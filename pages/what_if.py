@@ -69,8 +69,8 @@ MOST_TRIED = 8  # communes whose catchment is tried before giving up
 MOST = 50  # professionals added at once, at most
 # Share of the inhabitants around with a standardised population, under which it is not used.
 _STANDARDISED = 0.9
-# Largest gap under which a third decimal is needed to tell classes apart.
-_SEEN = 0.1
+# Largest gap, in units of the last decimal, under which one more tells classes apart.
+_TOLD_APART = 10
 # The file that has the professionals of every commune of France.
 _SUPPLY_SOURCE = "insee_bpe_melodi"
 
@@ -336,13 +336,15 @@ def _show(
     moved = table[table["concerned"]]
     before, after = (_under_mark(table, column) for column in ("published", "estimated"))
     counted = profession.id == "generalistes"
-    _show_metrics(result, table.loc[place], (before, after) if counted else None)
+    card = indicators()[profession.apl]
+    below = (before, after) if counted else None
+    _show_metrics(result, table.loc[place], below, card.decimals)
     st.markdown(PRUDENT)
     lines = ["Aucun changement : l'APL reste, exactement, celle qui est publiée."]
     if len(moved):
         lines = [
             concerned_sentence(moved, result.people, REACH, str(table.loc[place, "name"])),
-            place_sentence(table.loc[place], indicators()[profession.apl].unit),
+            place_sentence(table.loc[place], card.unit, card.decimals),
         ]
     if counted:
         lines.append(mark_change_sentence(before, after))
@@ -352,8 +354,8 @@ def _show(
     if table.loc[place, "departement_code"] in FRONTIER:
         st.caption(ABROAD)
     near = _near(table, place, large=len(home) > DRAWN_OVER)
-    _show_map(near, answer.apl_period)
-    _show_table(found, near, answer.apl_period)
+    _show_map(near, answer.apl_period, card.decimals)
+    _show_table(found, near, answer.apl_period, card.decimals)
     with st.expander("Hypothèses et bornes", expanded=True, icon=":material/info:"):
         said = hypotheses(
             "Base permanente des équipements (Insee)",
@@ -367,14 +369,17 @@ def _show(
 
 
 def _show_metrics(
-    result: Estimate, row: pd.Series, below: tuple[pd.DataFrame, pd.DataFrame] | None
+    result: Estimate,
+    row: pd.Series,
+    below: tuple[pd.DataFrame, pd.DataFrame] | None,
+    decimals: int,
 ) -> None:
     """The figures that a meeting looks at; ``below``: places under 2.5, before and after."""
     first, second, third = st.columns(3)
     card: dict[str, Any] = {"border": True, "height": "stretch"}
     first.metric("Habitants concernés", number(result.losing + result.gaining), **card)
     if pd.notna(row["published"] + row["estimated"]):
-        label, said = value_change(row["published"], row["estimated"])
+        label, said = value_change(row["published"], row["estimated"], decimals)
         second.metric(f"{label}, {row['name']}", said, **card)
     if below is not None:
         before, after = (float(one["population"].sum()) for one in below)
@@ -415,7 +420,7 @@ def _under_mark(table: pd.DataFrame, column: str) -> pd.DataFrame:
     return table.loc[table[column] < ZONING_MARK, ["commune_code", "population"]]
 
 
-def _show_map(table: pd.DataFrame, period: str) -> None:
+def _show_map(table: pd.DataFrame, period: str, decimals: int) -> None:
     """The same places before, after, and the gap; classes of before and after are the same."""
     shown = linked_segments("Carte", MAPS, "ecart", "carte")
     gap = table["estimated"] - table["published"]
@@ -425,13 +430,13 @@ def _show_map(table: pd.DataFrame, period: str) -> None:
         return
     if shown == "ecart":
         falls = gap.sum() < 0
-        classes, labels = _gap_classes(values)
+        classes, labels = _gap_classes(values, decimals)
         direction = "defavorable" if falls else "favorable"
         title = f"{'Baisse' if falls else 'Hausse'} de l'APL" if gap.any() else "Écart d'APL"
     else:
         both = pd.concat([table["published"], table["estimated"]]).dropna()
         classes, direction = classify(both, "quantiles", 5), "favorable"
-        labels = classes.labels(lambda value: number(value, 2))
+        labels = classes.labels(lambda value: number(value, decimals))
         title = f"APL {'publiée' if shown == 'avant' else 'estimée'}, {period_text(period)}"
     departements = tuple(sorted(set(table["departement_code"])))
     choropleth_map(
@@ -440,7 +445,7 @@ def _show_map(table: pd.DataFrame, period: str) -> None:
         values=values,
         states=pd.Series("ok", index=values.index),
         colours=palette(direction, classes.size),
-        tooltips=_tooltips(table),
+        tooltips=_tooltips(table, decimals),
         inside=set(table.index),
         legend_title=title,
         legend_labels=labels,
@@ -452,18 +457,21 @@ def _show_map(table: pd.DataFrame, period: str) -> None:
     st.caption(map_caption(table))
 
 
-def _tooltips(table: pd.DataFrame) -> pd.Series:
+def _tooltips(table: pd.DataFrame, decimals: int) -> pd.Series:
     rows = zip(table["name"], table["published"], table["estimated"], table["inside"], strict=True)
     texts = [
-        f"{name}\nAvant {number(before, 2)}, après {number(after, 2)}"
+        f"{name}\nAvant {number(before, decimals)}, après {number(after, decimals)}"
         + ("" if inside else "\nHors du périmètre, concerné")
         for name, before, after, inside in rows
     ]
     return pd.Series(texts, index=table.index, dtype=object)
 
 
-def _gap_classes(values: pd.Series) -> tuple[Classes, list[str]]:
-    """Classes of sizes of gaps, « aucun écart » apart from the smallest of them."""
+def _gap_classes(values: pd.Series, decimals: int) -> tuple[Classes, list[str]]:
+    """Classes of sizes of gaps, « aucun écart » apart from the smallest of them.
+
+    One more decimal than the figures have where it takes that to tell classes apart.
+    """
     moved = values[values > 0]
     if moved.empty:
         return classify(values, "quantiles", 3), ["aucun écart"]
@@ -472,7 +480,7 @@ def _gap_classes(values: pd.Series) -> tuple[Classes, list[str]]:
     if not (cuts or unmoved):
         cuts = [float(moved.max())]
     classes = classify(values, "seuils", 5, [0.0, *cuts] if unmoved else cuts)
-    decimals = 2 if moved.max() >= _SEEN else 3
+    decimals += int(moved.max() < _TOLD_APART * 10.0**-decimals)
     labels = classes.labels(lambda value: number(value, decimals))
     if unmoved:
         labels[:1] = ["aucun écart"]
@@ -481,19 +489,24 @@ def _gap_classes(values: pd.Series) -> tuple[Classes, list[str]]:
     return classes, labels
 
 
-def _show_table(found: Current, table: pd.DataFrame, period: str) -> None:
+def _show_table(found: Current, table: pd.DataFrame, period: str, decimals: int) -> None:
     moved = table[table["concerned"]] if table["concerned"].any() else table
     gaps = moved["estimated"] - moved["published"]
-    decimals, mesh = gap_decimals(gaps), mesh_of(moved)
+    finer, mesh = gap_decimals(gaps, decimals), mesh_of(moved)
+
+    def text(value: float) -> str:
+        return number(value, decimals)
+
     texts = pd.DataFrame(
         {
             mesh.capitalize(): moved["name"],
             "Où": moved["inside"].map({True: "périmètre", False: "alentour"}),
-            f"APL publiée, {period_text(period)}": moved["published"].map(lambda v: number(v, 2)),
-            "APL estimée": moved["estimated"].map(lambda v: number(v, 2)),
-            "Écart": [gap_text(gap, decimals) for gap in gaps],
+            f"APL publiée, {period_text(period)}": moved["published"].map(text),
+            "APL estimée": moved["estimated"].map(text),
+            "Écart": [gap_text(gap, finer) for gap in gaps],
             "Bornes": [
-                range_text(low, high) for low, high in zip(moved["low"], moved["high"], strict=True)
+                range_text(low, high, decimals)
+                for low, high in zip(moved["low"], moved["high"], strict=True)
             ],
             "Habitants": moved["population"].map(number),
         }

@@ -35,8 +35,6 @@ PRUDENT = (
 MAPS = {"ecart": "Écart", "avant": "Avant", "apres": "Après"}
 # Names of places listed in a sentence, at most.
 _NAMED = 8
-# A change under it is said in words: two decimals would hide it, three would be falsely precise.
-_SEEN = 0.01
 
 
 def no_figure_sentence(departements: Sequence[str]) -> str:
@@ -111,11 +109,11 @@ def concerned_sentence(
     )
 
 
-def value_change(before: float, after: float) -> tuple[str, str]:
+def value_change(before: float, after: float, decimals: int = 2) -> tuple[str, str]:
     """What a figure card says: « APL » and « 4,71 → 4,45 »; a change too small to be seen in words."""
-    if _too_small(before, after):
-        return f"{_direction(before, after).capitalize()} de l'APL", f"moins de {number(_SEEN, 2)}"
-    return "APL", f"{number(before, 2)} → {number(after, 2)}"
+    if _too_small(before, after, decimals):
+        return f"{_direction(before, after).capitalize()} de l'APL", f"moins de {_seen(decimals)}"
+    return "APL", f"{number(before, decimals)} → {number(after, decimals)}"
 
 
 def today_text(people: float) -> str:
@@ -125,12 +123,13 @@ def today_text(people: float) -> str:
 
 def value_decimals(before: float, after: float) -> int:
     """Two decimals, or three when the change would not be seen."""
-    return 3 if _too_small(before, after) else 2
+    return 3 if _too_small(before, after, 2) else 2
 
 
-def gap_decimals(gaps: pd.Series) -> int:
-    """Decimals of a column of gaps: three when one of them would be written 0,00 without being so."""
-    return 3 if ((gaps != 0) & (gaps.abs() < _SEEN)).any() else 2
+def gap_decimals(gaps: pd.Series, decimals: int = 2) -> int:
+    """Decimals of a column of gaps: one more when one of them would be written as zero, or nearly."""
+    small = (gaps != 0) & (gaps.abs() < 10.0**-decimals)
+    return decimals + 1 if small.any() else decimals
 
 
 def gap_text(gap: float, decimals: int) -> str:
@@ -140,26 +139,35 @@ def gap_text(gap: float, decimals: int) -> str:
     return number(gap, decimals, signed=True)
 
 
-def range_text(low: float, high: float) -> str:
+def range_text(low: float, high: float, decimals: int = 2) -> str:
     """« 2,54 à 2,56 », one figure when both are written alike, a dash when not known."""
     if pd.isna(low):
         return "–"
-    first, last = number(low, 2), number(high, 2)
+    first, last = number(low, decimals), number(high, decimals)
     return first if first == last else f"{first} à {last}"
 
 
-def _too_small(before: float, after: float) -> bool:
-    """Whether two decimals would hide a change, or make it look like a hundredth."""
-    alike = round(before, 2) == round(after, 2)
-    return before != after and (alike or abs(after - before) < _SEEN / 2)
+def _too_small(before: float, after: float, decimals: int) -> bool:
+    """Whether these decimals would hide a change, or make it look twice what it is.
+
+    It is then said in words: one more decimal would be falsely precise.
+    """
+    alike = round(before, decimals) == round(after, decimals)
+    return before != after and (alike or abs(after - before) < 0.5 * 10.0**-decimals)
+
+
+def _seen(decimals: int) -> str:
+    """« 0,01 »: the smallest change that two decimals show."""
+    return number(10.0**-decimals, decimals)
 
 
 def _direction(before: float, after: float) -> str:
     return "baisse" if after < before else "hausse"
 
 
-def place_sentence(row: pd.Series, unit: str) -> str:
+def place_sentence(row: pd.Series, unit: str, decimals: int = 2) -> str:
     """The place of the change itself, with its bounds."""
+    unit = unit.replace("ETP", "équivalents temps plein")
     if pd.isna(row["published"]):
         return f"À {row['name']}, aucune APL n'est publiée : l'effet ne s'y chiffre pas."
     if pd.isna(row["estimated"]):
@@ -168,14 +176,17 @@ def place_sentence(row: pd.Series, unit: str) -> str:
             "pas de l'APL publiée."
         )
     before, after = row["published"], row["estimated"]
-    bounds = range_text(row["low"], row["high"])
+    bounds = range_text(row["low"], row["high"], decimals)
     spread = f" (entre {bounds.replace(' à ', ' et ')} selon la portée)" if " à " in bounds else ""
-    if _too_small(before, after):
+    if _too_small(before, after, decimals):
         return (
-            f"À {row['name']}, l'APL resterait de {number(before, 2)} {unit}{spread} : la "
-            f"{_direction(before, after)} serait de moins de {number(_SEEN, 2)}."
+            f"À {row['name']}, l'APL resterait de {number(before, decimals)} {unit}{spread} : la "
+            f"{_direction(before, after)} serait de moins de {_seen(decimals)}."
         )
-    return f"À {row['name']}, l'APL passerait de {number(before, 2)} à {number(after, 2)} {unit}{spread}."
+    return (
+        f"À {row['name']}, l'APL passerait de {number(before, decimals)} à {number(after, decimals)} "
+        f"{unit}{spread}."
+    )
 
 
 def mark_change_sentence(before: pd.DataFrame, after: pd.DataFrame) -> str:

@@ -18,6 +18,7 @@ from streamlit.testing.v1 import AppTest
 from connectors import observatoire
 from tests.connectors.producer_files import tables, written
 from tests.pages.test_pages import LEAKS, LONG_DECIMALS, open_page, rows_of, texts_of
+from views.care import PROFESSIONS
 from views.lexicon import refused_words
 from warehouse.build import Report
 from warehouse.paths import ROOT, point_to
@@ -286,6 +287,37 @@ def test_the_official_zoning_is_shown_as_it_is_listed(
         "1 en zone d'action complémentaire (ZAC), 0 dans une autre classe ; 145 communes sans classe."
     ) in text
     assert "n'est pas chargé, et Gradient ne le recalcule jamais" not in text
+
+
+def test_the_five_professions_once_their_workbooks_are_loaded(
+    app_test: AppTest, embedded_warehouse: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The figures of généralistes, times ten, stand for those of the four others."""
+    copy = tmp_path / embedded_warehouse.name
+    shutil.copyfile(embedded_warehouse, copy)
+    others = [one.apl for one in PROFESSIONS.values() if one.id != "generalistes"]
+    with duckdb.connect(str(copy)) as base:
+        for name in others:
+            base.execute(
+                "INSERT INTO observation BY NAME SELECT * REPLACE (? AS indicator_id, 10 * value AS value) "
+                "FROM observation WHERE indicator_id = 'apl_medecins_generalistes'",
+                [name],
+            )
+    point_to(tmp_path, "cinq", copy)
+    monkeypatch.setenv("GRADIENT_DATA_DIR", str(tmp_path))
+    visit(app_test, "com:46042", serie="apl_sages_femmes")
+    rows = table(app_test, "Profession").set_index("Profession")["APL"]
+    assert "non chargée" not in set(rows) and len(rows) == 5
+    values = rows.map(lambda one: value(one.removeprefix("≈ ")))
+    assert values["Sages-femmes"] == pytest.approx(10 * values["Médecins généralistes"], abs=0.06)
+    assert len(app_test.selectbox(key="choix-serie").options) == 6
+    app_test.button_group(key="choix-vue").set_value("et-si").run()
+    app_test.selectbox(key="choix-qui").set_value("sages_femmes").run()
+    text = text_of(app_test)
+    assert "sages-femmes quittent Cahors ?" in text and "Sans chiffres chargés ici" not in text
+    # The mark of the zoning is one of généralistes alone.
+    assert "Sous 2,5 consultations" not in text and len(app_test.metric) == 2
+    assert "à 23,6 équivalents temps plein pour 100 000 femmes" in text
 
 
 def test_quartiers_without_outlines_or_without_any(app_test: AppTest) -> None:
