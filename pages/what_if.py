@@ -106,6 +106,7 @@ def show_what_if(found: Current) -> None:
     lost = _unplaced(place)
     if lost and signed:
         st.warning(unplaced_sentence(lost), icon=":material/block:")
+        _link_to_data()
         return
     try:
         answer = _answer(build_path(), profession.id, supply_period, place, signed)
@@ -115,7 +116,7 @@ def show_what_if(found: Current) -> None:
             refused_sentence(refused.codes, places(), _departements(), profession, source),
             icon=":material/block:",
         )
-        st.page_link("pages/donnees.py", label="Ouvrir la page Données", icon=":material/database:")
+        _link_to_data()
         return
     _show(found, home, answer, place, profession, supply_period)
 
@@ -127,6 +128,10 @@ def _show_no_figure(found: Current) -> None:
         return
     names = [_departements().get(code, code) for code in found.departements]
     st.info(escape_markdown(no_figure_sentence(names)), icon=":material/info:")
+    _link_to_data()
+
+
+def _link_to_data() -> None:
     st.page_link("pages/donnees.py", label="Ouvrir la page Données", icon=":material/database:")
 
 

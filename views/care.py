@@ -23,10 +23,11 @@ MARK_RULE = (
     "qu'une commune est en zone d'intervention prioritaire (ZIP) : seule la liste officielle le dit."
 )
 STRAIGHT_LINE = (
-    "Distances à vol d'oiseau, d'un point intérieur de la commune au site, ou au point de la commune qui "
-    "le porte : ni la route, ni le relief, ni les horaires d'un bus. Par la route, c'est souvent un "
-    "tiers de plus, davantage en relief. « 0 km » : dans la commune même. « Au plus » : un site plus "
-    "proche est possible, dans une commune voisine dont les équipements ne sont pas chargés."
+    "Distances à vol d'oiseau, d'un point intérieur de la commune (à Paris, Lyon et Marseille, de "
+    "l'arrondissement quand il est choisi) au site, ou au point de la commune qui le porte : ni la route, ni "
+    "le relief, ni les horaires d'un bus. Par la route, c'est souvent un tiers de plus, davantage en relief. "
+    "« 0 km » : sur place. « Au plus » : un site plus proche est possible, dans une commune voisine dont les "
+    "équipements ne sont pas chargés."
 )
 SITES_NOT_SUPPLY = (
     "Un site n'est ni une capacité ni un temps de présence : une pharmacie ouverte et un cabinet qui ne "
