@@ -126,8 +126,9 @@ def filter_zoning(bodies: pd.DataFrame) -> Filter | None:
     usable = bool(bodies["zip_communes"].notna().any())
     label = "Zone d'intervention prioritaire (ZIP)"
     choice = choose_or_disabled(label, ZIP, "zip", None if usable else NO_ZONING)
-    unknown = bodies["zip_communes"].isna()
     count = bodies["zip_communes"].fillna(0)
+    # One commune without a class may be in a ZIP.
+    unknown = (count == 0) & (bodies["zoned_communes"] < bodies["communes"])
     if choice == "avec":
         return Filter("a une commune en ZIP", count > 0, int(unknown.sum()))
     if choice == "sans":
@@ -224,6 +225,21 @@ def ordered(
     return by_name
 
 
+def quartiers_cell(count: int, *, known: bool, whole: bool) -> Cell:
+    """How many quartiers; a least where the list of a département that it reaches is not loaded."""
+    if not known:
+        return Cell("–", "none", "liste non chargée")
+    return Cell(number(count) if whole else f"au moins {number(count)}", "same")
+
+
+def zoning_cell(count: float, zoned: int, communes: int) -> Cell:
+    """Communes in a ZIP, among those whose class is known."""
+    if not zoned:
+        return Cell("–", "none", "zonage non chargé")
+    known = "" if zoned == communes else " connues" if zoned > 1 else " connue"
+    return Cell(f"{number(count)} sur {number(zoned)}{known}", "same")
+
+
 def show_tartan(
     bodies: pd.DataFrame, frame: pd.DataFrame, comparator: Comparator, name: str
 ) -> None:
@@ -237,10 +253,19 @@ def show_tartan(
             Cell(percent(one, 0), "same") for one in bodies["coverage"]
         ],
         "Quartiers prioritaires": [
-            Cell(number(count), "same") if known else Cell("–", "none", "liste non chargée")
-            for count, known in zip(bodies["qpv"], bodies["qpv_known"], strict=True)
+            quartiers_cell(count, known=known, whole=whole)
+            for count, known, whole in zip(
+                bodies["qpv"], bodies["qpv_known"], bodies["qpv_whole"], strict=True
+            )
         ],
     }
+    if bodies["zip_communes"].notna().any():
+        lines["Communes en ZIP"] = [
+            zoning_cell(count, zoned, communes)
+            for count, zoned, communes in zip(
+                bodies["zip_communes"], bodies["zoned_communes"], bodies["communes"], strict=True
+            )
+        ]
     cells = {(row.indicator_id, row.place): row for row in frame.itertuples()}
     for indicator in dict.fromkeys(frame["indicator_id"]):
         card = indicators()[indicator]

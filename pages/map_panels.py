@@ -10,6 +10,7 @@ from pages.layers import area_contours, quarter_shapes
 from pages.map_controls import LISTED
 from pages.mapping import Figures, credit
 from pages.quarter_sites import none_listed
+from pages.quarters import show_unlisted
 from pages.reading import reading
 from pages.shared import Current, indicators, mart, show_table
 from views import map_words as words
@@ -127,6 +128,7 @@ def show_quarters(found: Current, marked: dict[str, list[str]]) -> None:
         for code in sorted(marked, key=lambda code: alphabetical(names[code]))
     ]
     show_table(pd.DataFrame(rows), "Communes avec un quartier prioritaire")
+    show_unlisted(found)
     if quarter_shapes(found.codes) is None:
         st.caption(NO_OUTLINES_DRAWN)
 

@@ -8,7 +8,7 @@ import streamlit as st
 from pages.reading import reading
 from pages.shared import Current, indicators, mart, show_table
 from views import quarters as words
-from views.text import alphabetical, escape_markdown
+from views.text import alphabetical, departement_text, escape_markdown
 
 DATA_PAGE = "pages/donnees.py"
 
@@ -30,6 +30,7 @@ def show_quarters(found: Current) -> None:
         return
     if current:
         st.markdown(escape_markdown(words.quarters_sentence(current)))
+        show_unlisted(found)
     with_figures = set(figures["geography"])
     if current and "QP2024" not in with_figures:
         st.markdown(escape_markdown(words.no_figures(older="QP2015" in with_figures)))
@@ -38,6 +39,16 @@ def show_quarters(found: Current) -> None:
         if geography in with_figures:
             _show_geography(rows[rows["geography"] == geography], geography, title)
     st.caption(words.HEALTH)
+
+
+def show_unlisted(found: Current) -> None:
+    """The départements of the perimeter whose quartiers are not known, if any."""
+    listed = set(mart("quartier_departements")["code"])
+    held = found.communes[["departement_name", "departement_code"]].drop_duplicates()
+    unlisted = held[~held["departement_code"].isin(listed)]
+    if len(unlisted):
+        names = [departement_text(name, code) for name, code in unlisted.itertuples(index=False)]
+        st.caption(escape_markdown(words.unlisted_text(names)))
 
 
 def _show_geography(figures: pd.DataFrame, geography: str, title: str) -> None:

@@ -26,7 +26,6 @@ GROUP_MEANING = {
 }
 # One hue, three depths: a depth of action, not a verdict on a place.
 GROUP_COLOURS = {"socle": "#cfdff1", "renforce": "#6f9fd0", "intensif": "#123f78"}
-DOMAIN_COLOURS = ("#123f78", "#c05a00", "#5b6673", "#7a4b9a", "#00737a", "#8a6d00")
 
 _METHOD = (
     "**La méthode en un paragraphe.** Chaque commune est située par rapport à la France entière sur "

@@ -18,11 +18,11 @@ NAMES = {
 }
 LABELS = [NOT_SIGNIFICANT, *NAMES.values()]
 _ORDER = [NOT_SIGNIFICANT, *NAMES]
-GREY = "#d3d8de"
-# not significant, high-high, low-low, high-low, low-high
+GREY = "#e2e5ea"
+# Not significant, high-high, low-low, high-low, low-high: five tints, and five greys once copied.
 _COLOURS = {
-    "defavorable": [GREY, "#9a4700", "#123f78", "#f0b27a", "#8db7e3"],
-    "favorable": [GREY, "#123f78", "#9a4700", "#8db7e3", "#f0b27a"],
+    "defavorable": [GREY, "#6b2c06", "#2c6cb0", "#e58a2c", "#a3cbee"],
+    "favorable": [GREY, "#0b2f66", "#b35a0c", "#5b9bd0", "#f6c48c"],
 }
 _PLAIN = [GREY, "#37244f", "#a08bbd", "#6f5a8c", "#c9bcdc"]
 WHAT = (

@@ -6,6 +6,7 @@ window.gradientStart = function (map, config) {
     hidden: new Set(), known: new Set(), lines: {}, background: "", tiles: null, failed: false,
   };
   const container = map.getContainer();
+  document.documentElement.lang = "fr"; // or a screen reader would read it with English sounds
   const APPROXIMATE = "ABCDEFGHI";
   const digit = Object.fromEntries(Array.from(config.digits, (one, rank) => [one, rank]));
   const BASE = 64; // of the places and radii of circles
@@ -234,6 +235,15 @@ window.gradientStart = function (map, config) {
     const part = (start) => parseInt(colour.slice(start, start + 2), 16);
     return 0.299 * part(1) + 0.587 * part(3) + 0.114 * part(5) < 140;
   }
+  // White or black, that which contrasts more: as `text_on` in views/map_sheet.py.
+  function textOn(colour) {
+    const [red, green, blue] = [1, 3, 5].map((start) => {
+      const one = parseInt(colour.slice(start, start + 2), 16) / 255;
+      return one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4;
+    });
+    const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+    return 1.05 / (light + 0.05) > (light + 0.05) / 0.05 ? "#fff" : "#000";
+  }
   function pattern(canvas) {
     return canvas.getContext("2d").createPattern(canvas, "repeat");
   }
@@ -320,6 +330,11 @@ window.gradientStart = function (map, config) {
       const { _ctx: pen, _drawing: drawing } = this._renderer;
       if (!drawing || this._empty()) return;
       trace(pen, this.options.shape, this._point.x, this._point.y, this._radius);
+      // A white edge around the dark one: whatever is under, one of them is seen.
+      pen.lineWidth = 4;
+      pen.strokeStyle = "#fff";
+      pen.lineJoin = "round";
+      pen.stroke();
       this._renderer._fillStroke(pen, this);
     },
   });
@@ -335,7 +350,7 @@ window.gradientStart = function (map, config) {
       const category = update.points.categories[rank];
       if (state.hidden.has(`point:${category.label}`)) return;
       new ShapeMarker([lat, lon], {
-        shape: category.shape, radius: 5, color: "#fff", weight: 1.2, fillColor: category.colour,
+        shape: category.shape, radius: 5, color: config.ink, weight: 1, fillColor: category.colour,
         fillOpacity: 1, renderer: main.canvas, name: name, category: category.label,
       }).addTo(points);
     });
@@ -403,6 +418,9 @@ window.gradientStart = function (map, config) {
     trace(pen, shape, 16, 16, 9);
     pen.fillStyle = colour;
     pen.fill();
+    pen.lineWidth = 2;
+    pen.strokeStyle = config.ink;
+    pen.stroke();
     return canvas;
   }
   function lineSample({ colour, dash }) {
@@ -428,7 +446,7 @@ window.gradientStart = function (map, config) {
       [0, 1, 2].forEach((x) => {
         const cell = element("td", "", String(counts[3 * y + x]));
         cell.style.background = colours[3 * y + x];
-        cell.style.color = isDark(colours[3 * y + x]) ? "#fff" : config.ink;
+        cell.style.color = textOn(colours[3 * y + x]);
         line.append(cell);
       });
       table.append(line);
@@ -559,18 +577,44 @@ window.gradientStart = function (map, config) {
       outline(event.layer.shape.code, place, place.hover, 1.5);
     });
     place.layer.on("mouseout", () => place.hover.clearLayers());
-    // streamlit-folium listens to the main map only: an inset speaks to the page by itself.
-    if (place !== main) {
-      place.layer.on("click", (event) => {
-        const code = event.layer.shape.code;
-        if (state.update.classes[event.layer.gradientIndex] === "x") return;
-        window.parent.postMessage({
-          isStreamlitMessage: true, type: "streamlit:setComponentValue", dataType: "json",
-          value: { ["last_object_clicked_tooltip"]: `@${code}@${Date.now()}@` },
-        }, "*");
-      });
-    }
+    if (place !== main) place.layer.on("click", (event) => choose(event.layer));
   });
+  // streamlit-folium listens to the mouse on the main map only: an inset and the keyboard speak to
+  // the page by themselves.
+  function choose(polygon) {
+    if (state.update.classes[polygon.gradientIndex] === "x") return;
+    window.parent.postMessage({
+      isStreamlitMessage: true, type: "streamlit:setComponentValue", dataType: "json",
+      value: { ["last_object_clicked_tooltip"]: `@${polygon.shape.code}@${Date.now()}@` },
+    }, "*");
+  }
+
+  // Without a mouse: a cross in the middle of the map, and what is under it in words.
+  const cross = element("div", "gradient-cross");
+  const reading = element("div", "gradient-box gradient-reading");
+  cross.setAttribute("aria-hidden", "true");
+  reading.setAttribute("role", "status");
+  container.append(cross, reading);
+  const readByKeys = () => container.matches(":focus-visible");
+  function underCross() {
+    const point = map.containerPointToLayerPoint(map.getSize().divideBy(2).round());
+    return main.polygons.find((polygon) => polygon._containsPoint(point));
+  }
+  function read() {
+    const polygon = readByKeys() && state.update ? underCross() : undefined;
+    cross.hidden = reading.hidden = !readByKeys();
+    main.hover.clearLayers();
+    reading.replaceChildren();
+    if (reading.hidden) return;
+    if (!polygon) {
+      reading.append(element("div", "", "Rien sous la croix."));
+      return;
+    }
+    outline(polygon.shape.code, main, main.hover, 1.5);
+    const [name, text] = describe(polygon);
+    reading.append(element("b", "", name), element("div", "", text));
+  }
+  read();
 
   function showError(text) {
     const box = element("div", "gradient-box gradient-error", text);
@@ -630,6 +674,7 @@ window.gradientStart = function (map, config) {
     drawSymbols(update);
     drawLines(update);
     drawPoints(update);
+    if (readByKeys()) read();
     // Leaflet draws at the next frame, and asked for it first.
     requestAnimationFrame(() => { window.gradientMap.painted += 1; });
   }
@@ -643,7 +688,8 @@ window.gradientStart = function (map, config) {
         if (!state.known.has(name) && !update.points.shown) state.hidden.add(name);
         state.known.add(name);
       });
-      container.setAttribute("aria-label", `Carte : ${update.title}. Un tableau donne les mêmes chiffres.`);
+      container.setAttribute("aria-label", `Carte : ${update.title}. Les flèches la déplacent, plus et `
+        + "moins la zooment, Entrée choisit la commune sous la croix. Un tableau donne les mêmes chiffres.");
       drawLegend(update);
       paint();
     },
@@ -693,19 +739,27 @@ window.gradientStart = function (map, config) {
   const credit = element("span", "", config.credit);
   map.attributionControl.setPrefix("Leaflet").addAttribution(credit.innerHTML);
 
-  // Reached by the Tab key, the map moves with the arrows and zooms with + and -.
+  // Reached by the Tab key, the map moves with the arrows (by a little with the Shift key), zooms
+  // with + and -, and Enter is a click under the cross.
   container.tabIndex = 0;
   container.setAttribute("role", "region");
   container.addEventListener("keydown", (event) => {
-    if (event.target !== container) return;
-    const step = { ArrowLeft: [-80, 0], ArrowRight: [80, 0], ArrowUp: [0, -80], ArrowDown: [0, 80] };
-    if (step[event.key]) map.panBy(step[event.key], { animate: false });
-    else if (event.key === "+" || event.key === "=") map.zoomIn(0.5);
-    else if (event.key === "-") map.zoomOut(0.5);
-    else return;
+    if (event.target !== container || event.ctrlKey || event.altKey || event.metaKey) return;
+    const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    const pixels = event.shiftKey ? 12 : 80;
+    if (step[event.key]) {
+      map.panBy(step[event.key].map((one) => one * pixels), { animate: false });
+    } else if (event.key === "+" || event.key === "=") map.zoomIn(0.5, { animate: false });
+    else if (event.key === "-") map.zoomOut(0.5, { animate: false });
+    else if (event.key === "Enter") {
+      const polygon = underCross();
+      if (polygon) choose(polygon);
+    } else return;
     state.moved = true;
     event.preventDefault();
+    read();
   });
+  ["focus", "blur"].forEach((name) => container.addEventListener(name, read));
 
   const moved = () => { state.moved = true; };
   map.on("dragstart", moved);

@@ -44,7 +44,7 @@ NO_SITE_NEAR = "Aucun site de FINESS n'est dans ces quartiers ni à 500 mètres.
 NEIGHBOURS_DRAWN = "Les quartiers prioritaires des communes voisines sont dessinés aussi."
 NOT_LOADED = "sites non chargés"
 _NAMED = 6
-# Colour and shape of each plain category: told apart by either.
+# Colour and shape of each plain category; those of a shape also differ in grey.
 MARKERS = {
     "pharmacie": ("#123f78", "croix"),
     "laboratoire": ("#2f6db5", "triangle-bas"),
@@ -53,12 +53,12 @@ MARKERS = {
     "psychiatrie": ("#5b9bd0", "carre"),
     "dialyse": ("#123f78", "losange"),
     "prevention": ("#c05a00", "etoile"),
-    "domicile": ("#8a5a00", "cercle"),
-    "age": ("#5b9bd0", "cercle"),
+    "domicile": ("#5c3c00", "cercle"),
+    "age": ("#9cc5ea", "cercle"),
     "handicap": ("#8a5a00", "triangle"),
     "ville-large": ("#c05a00", "cercle"),
     "hopital-large": ("#1f2933", "etoile"),
-    "autre": ("#6d7580", "triangle-bas"),
+    "autre": ("#b3bac4", "triangle-bas"),
 }
 
 

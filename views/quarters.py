@@ -58,6 +58,14 @@ def quarters_sentence(names: Sequence[str]) -> str:
     return f"{counted} dans ce périmètre : {joined(some)}."
 
 
+def unlisted_text(departements: Sequence[str]) -> str:
+    """The list of quartiers of some départements of the perimeter is not loaded."""
+    return (
+        f"La liste n'est pas chargée pour {joined(list(departements))} : d'autres quartiers peuvent y être. Page "
+        "Données, « Quartiers prioritaires (QPV) 2024 par commune »."
+    )
+
+
 def no_figures(older: bool) -> str:
     """Why nothing is shown of the quartiers of 2024; ``older``: whether those of 2015 have figures."""
     start = (

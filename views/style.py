@@ -26,8 +26,9 @@ STYLE = """
 """
 
 # Streamlit declares its pages in English: a screen reader would read French with English sounds.
-# Its box for files too speaks English, refusals included: its few sentences are said in French, on
-# the node where Streamlit wrote them.
+# Its box for files too speaks English, refusals included, and so do the names that it gives to its
+# menu, lists and maps for those who do not see them: its few sentences are said in French, on the
+# node where Streamlit wrote them.
 LANGUAGE = r"""
 <script>
 document.documentElement.lang = 'fr';
@@ -56,6 +57,25 @@ if (!window.gradientSpeaksFrench) {
     [/^Cancel upload of (.+)$/, (_, name) => "Annuler l'envoi de " + name],
     [/^Click to retry upload$/, () => 'Cliquez pour réessayer'],
   ];
+  const NAMES = {
+    'Sidebar': 'Menu', 'Collapse sidebar': 'Replier le menu', 'Expand sidebar': 'Déplier le menu',
+    'App pages': 'Pages', 'Open': 'Ouvrir la liste', 'Clear value': 'Effacer le choix',
+    'Increment': 'Plus', 'Decrement': 'Moins', 'Copy to clipboard': 'Copier',
+  };
+  const name = () => {
+    document.querySelectorAll('[aria-label]').forEach((node) => {
+      const text = node.getAttribute('aria-label');
+      const said = NAMES[text] || text.replace(/^Help for (.+)$/, 'Aide : $1');
+      if (said !== text) node.setAttribute('aria-label', said);
+    });
+    document.querySelectorAll('iframe[title^="streamlit_folium"]:not([aria-label])')
+      .forEach((frame) => frame.setAttribute('aria-label', 'Carte'));
+    // Under the title (h1), Streamlit's subheaders are h3: nothing is missing between them.
+    document.querySelectorAll('[data-testid="stMain"] [data-testid="stHeading"] h3:not([aria-level])')
+      .forEach((heading) => heading.setAttribute('aria-level', '2'));
+    const skip = document.querySelector('[data-testid="stSkipToContent"]');
+    if (skip && skip.textContent !== 'Aller au contenu') skip.textContent = 'Aller au contenu';
+  };
   const french = (text) => {
     const found = SENTENCES.find(([english]) => english.test(text));
     return found ? text.replace(found[0], found[1]) : text;
@@ -78,9 +98,10 @@ if (!window.gradientSpeaksFrench) {
   new MutationObserver(() => {
     if (planned) return;
     planned = true;
-    requestAnimationFrame(() => { planned = false; speak(); });
+    requestAnimationFrame(() => { planned = false; speak(); name(); });
   }).observe(document.body, {childList: true, subtree: true, characterData: true});
   speak();
+  name();
 }
 </script>
 """

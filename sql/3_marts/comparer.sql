@@ -1,8 +1,9 @@
 -- Intercommunalités with a commune in the départements asked, each whole: people and communes in all
 -- and here, names of the other départements it reaches, quartiers prioritaires, communes classified
 -- « zone d'intervention prioritaire » in the zoning of CartoSanté, the only one that Gradient reads.
--- Where no list of quartiers is loaded for one of its départements, qpv_known is false; where no
--- zoning is loaded for its communes, zoned_communes is 0 and zip_communes empty.
+-- Where the list of quartiers of one of its départements is not loaded, qpv_whole is false: qpv is a
+-- least, and 0 says nothing (qpv_known is false). Where no zoning is loaded for its communes,
+-- zoned_communes is 0 and zip_communes empty.
 CREATE MACRO departement_epci(departements) AS TABLE
 WITH part AS (
     SELECT m.parent_code AS code, t.departement_code, m.commune_code, coalesce(t.population, 0) AS population
@@ -56,6 +57,7 @@ SELECT w.code, t.name, w.population::BIGINT AS population, w.communes,
        w.local_population::BIGINT AS local_population, w.local_communes,
        coalesce(e.names, []::VARCHAR[]) AS elsewhere,
        coalesce(q.qpv, 0) AS qpv, w.listed OR coalesce(q.qpv, 0) > 0 AS qpv_known,
+       w.listed AS qpv_whole,
        w.zoned_communes, if(w.zoned_communes > 0, w.zip_communes, NULL) AS zip_communes
 FROM whole w
 JOIN territory t ON t.level = 'epci' AND t.code = w.code

@@ -334,6 +334,73 @@ def point_at(page: Page, colour: str) -> tuple[float, float]:
     return x, y
 
 
+# Controls of the page that the Tab key must reach; of a group of radio buttons, one does.
+_CONTROLS = """() => {
+  const main = document.querySelector('[data-testid="stMain"]');
+  const seen = [...main.querySelectorAll('a[href], button, input, select, textarea, summary, iframe,'
+    + ' [tabindex="0"]')].filter((one) => one.checkVisibility() && !one.disabled
+    && one.tabIndex >= 0 && one.getBoundingClientRect().width > 0);
+  window.gradientReached = new Set();
+  const name = (one) => one.getAttribute('aria-label') || one.closest('label')?.textContent
+    || one.textContent || one.title;
+  const group = (one) => one.closest('[role=radiogroup]') || one;
+  document.addEventListener('focusin', (event) => gradientReached.add(group(event.target)), true);
+  window.gradientMissed = () => [...new Set(seen.filter((one) => one.isConnected).map(group))]
+    .filter((one) => !gradientReached.has(one)).map((one) => `${one.tagName} ${name(one)}`);
+  return seen.length;
+}"""
+
+
+def controls_missed(page: Page) -> list[str]:
+    """Controls of the page that one turn of the Tab key does not reach, the map being one."""
+    count = page.evaluate(_CONTROLS)
+    assert count > 5
+    page.get_by_test_id("stMain").locator("h1").click()
+    inside = 25  # what a map has of its own
+    for _ in range(count + inside):
+        page.keyboard.press("Tab")
+        at = "document.activeElement && document.activeElement.tagName"
+        if page.evaluate(at) == "IFRAME":
+            page.evaluate("gradientReached.add(document.activeElement)")
+    return page.evaluate("gradientMissed()")
+
+
+# What is written on a map: contrast with its ground, at worst when that ground lets through what
+# is under it (black, then white).
+_MAP_CONTRASTS = """() => {
+  const rgb = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
+  const light = ([r, g, b]) => { const [x, y, z] = [r, g, b].map((one) => { const c = one / 255;
+    return c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z; };
+  const over = (above, under) => [0, 1, 2].map((i) => above[i] * above[3] + under[i] * (1 - above[3]));
+  const map = document.querySelector('#map_div');
+  const ground = (node, under) => { const layers = [];
+    for (let up = node; up && up !== map; up = up.parentElement)
+      layers.unshift(rgb(getComputedStyle(up).backgroundColor));
+    return layers.reduce((below, one) => over(one, below), under); };
+  const ratio = (a, b) => (Math.max(light(a), light(b)) + 0.05) / (Math.min(light(a), light(b)) + 0.05);
+  const found = {};
+  const texts = document.createTreeWalker(map, NodeFilter.SHOW_TEXT);
+  for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+    const holder = node.parentElement;
+    if (!node.nodeValue.trim() || !holder.checkVisibility() || holder.closest('style')) continue;
+    found[node.nodeValue.trim()] = Math.min(...[[0, 0, 0], [255, 255, 255]].map((under) => {
+      const below = ground(holder, under);
+      return ratio(over(rgb(getComputedStyle(holder).color), below), below); }));
+  }
+  document.querySelectorAll('.gradient-swatch').forEach((box, rank) => {
+    const below = ground(box.parentElement, [255, 255, 255]);
+    found[`contour ${rank}`] = 1.5 * ratio(rgb(getComputedStyle(box).borderTopColor), below);
+  });
+  return found;
+}"""
+
+
+def map_contrasts(page: Page) -> dict[str, float]:
+    """Contrast of each text of the map, and of the edge of each sample times 1.5 (3 is enough)."""
+    return map_frame(page).evaluate(_MAP_CONTRASTS)
+
+
 # Everything a browser loads by itself; a link that one clicks is not in it.
 _LOADED = """() => [
   ...[...document.querySelectorAll('script[src], img[src], iframe[src], source[src], video[src]')]

@@ -18,13 +18,16 @@ from tests.e2e.helpers import (
     CERGY,
     GRAND_QUERCY,
     check_sane,
+    controls_missed,
     look_at_map,
+    map_contrasts,
     map_frame,
     map_locator,
     map_text,
     open_screen,
     patch_of,
     pick,
+    plain,
     screen_text,
     table_cells,
     wait_idle,
@@ -98,6 +101,9 @@ def test_et_ma_commune(page: Page, app_url: str, outside_requests: list[str]) ->
         "() => parseFloat(getComputedStyle(document.querySelector('.gradient-legend')).fontSize)"
     )
     assert frame.evaluate(letters) >= 15, "la légende grandit avec la carte"
+    contrasts = map_contrasts(page)
+    assert len(contrasts) > 12
+    assert {text: one for text, one in contrasts.items() if one < 4.5} == {}
     look = look_at_map(page)
     shown = {colour for _, colour in look.classes}
     assert len(shown) == 5 and all(look.pixels.get(colour, 0) > 500 for colour in shown), look
@@ -150,12 +156,49 @@ def test_a_finger_does_what_the_mouse_does(browser: Browser, app_url: str) -> No
     map_locator(page).get_by_role("button", name="Zoomer", exact=True).tap()
     frame.wait_for_function(f"() => gradientMap.map.getZoom() > {zoom}")
     map_locator(page).get_by_role("button", name="Revenir au périmètre").tap()
+    pinch_asks_nothing(page)
+    small = frame.evaluate(
+        """() => [...document.querySelectorAll('.leaflet-control a, .leaflet-control button,'
+          + ' .gradient-legend label, .gradient-legend summary')]
+          .map((one) => [one.title || one.textContent, one.getBoundingClientRect()])
+          .filter(([, box]) => box.width && (box.width < 24 || box.height < 24))
+          .map(([name]) => name)"""
+    )
+    assert small == []
     page.touchscreen.tap(*patch_of(page, look_at_map(page).classes[-1][1]))
     tip = map_locator(page).locator(".gradient-tip b")
     expect(tip).to_be_visible()
     expect(page.get_by_role("heading", name=tip.inner_text(), exact=True)).to_be_visible()
     controls_are_whole(page)
     context.close()
+
+
+def pinch_asks_nothing(page: Page) -> None:
+    """Two fingers zoom the map, and the page does not run again."""
+    page.evaluate(
+        "() => { window.runs = 0; new MutationObserver(() => { runs += 1; }).observe("
+        "document.querySelector('[data-testid=stApp]'), {attributeFilter: ['data-test-script-state']}); }"
+    )
+    frame = map_frame(page)
+    zoom = frame.evaluate("gradientMap.map.getZoom()")
+    box = page.locator("iframe[title*='streamlit_folium']").first.bounding_box()
+    assert box is not None
+    fingers = page.context.new_cdp_session(page)
+    for kind, apart in (
+        ("Start", 40),
+        *(("Move", 40 + 12 * step) for step in range(10)),
+        ("End", 0),
+    ):
+        places = [
+            {"x": box["x"] + 200 + side * apart, "y": box["y"] + 250, "id": (side + 1) // 2}
+            for side in (-1, 1)
+        ]
+        points = [] if kind == "End" else places
+        fingers.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    frame.wait_for_function(f"() => gradientMap.map.getZoom() > {zoom}", timeout=10_000)
+    page.wait_for_timeout(600)
+    assert page.evaluate("runs") == 0
+    map_locator(page).get_by_role("button", name="Revenir au périmètre").tap()
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)], ids=["portable", "projecteur"])
@@ -178,6 +221,7 @@ def test_two_indicators_crossed(page: Page, app_url: str, size: tuple[int, int])
         colour = "#" + "".join(f"{part:02x}" for part in parts)
         assert int(count) == 0 or drawn.get(colour, 0) > 50, colour
     legend_is_whole(page)
+    assert {text: one for text, one in map_contrasts(page).items() if one < 4.5} == {}
     controls_are_whole(page)
     text = screen_text(page)
     check_sane(text)
@@ -223,11 +267,15 @@ def test_the_map_by_keyboard(page: Page, app_url: str) -> None:
     for name in ("Carte :", "Zoomer", "Dézoomer", "Revenir au périmètre", "Plein écran"):
         assert name in said, said
     assert "Limites des intercommunalités" in said and "Fond de plan" in said, said
-    centre = "() => { const c = gradientMap.map.getCenter(); return [c.lat, c.lng]; }"
-    start = frame.evaluate(centre)
+    # Past its last control, the keyboard is in the page again: a map is no trap.
     map_locator(page).locator("#map_div").focus()
-    page.keyboard.press("ArrowRight")
-    assert frame.evaluate(centre)[1] > start[1]
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.tagName") != "IFRAME":
+            break
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Voir une commune"
+    read_a_commune_by_keys(page)
+    map_locator(page).locator("#map_div").focus()
     limits = map_locator(page).get_by_role("checkbox", name="Limites des intercommunalités")
     lines = """() => { const c = document.querySelector('.leaflet-gradient-lines-pane canvas');
       return c ? c.getContext('2d').getImageData(0, 0, c.width, c.height).data
@@ -243,6 +291,50 @@ def test_the_map_by_keyboard(page: Page, app_url: str) -> None:
     page.keyboard.press("Space")
     expect(limits).not_to_be_checked()
     frame.wait_for_function(f"() => ({lines})() === 0")
+    assert controls_missed(page) == []
+
+
+def read_a_commune_by_keys(page: Page) -> None:
+    """Arrows bring communes under a cross, that the map names with their figure; Enter opens one."""
+    frame = map_frame(page)
+    centre = "() => { const c = gradientMap.map.getCenter(); return [c.lat, c.lng]; }"
+    start, zoom = frame.evaluate(centre), frame.evaluate("gradientMap.map.getZoom()")
+    said = map_locator(page).get_by_role("status")
+    expect(said).to_be_hidden()
+    map_locator(page).locator("#map_div").focus()
+    page.keyboard.press("ArrowRight")  # the first key tells the browser that nobody points
+    expect(said).to_be_visible()
+    ring = "getComputedStyle(document.querySelector('#map_div'), '::after').borderTopWidth"
+    assert frame.evaluate(ring) == "4px"
+    assert frame.evaluate(centre)[1] > start[1]
+    page.keyboard.press("+")
+    assert frame.evaluate("gradientMap.map.getZoom()") > zoom
+    page.keyboard.press("-")
+    names = table_names(page)
+    for key in ("ArrowLeft", "Shift+ArrowDown", "ArrowDown", "ArrowLeft", "ArrowUp"):
+        page.keyboard.press(key)
+        if said.locator("b").count() and plain(said.locator("b").inner_text()) in names:
+            break
+    name = plain(said.locator("b").inner_text())
+    assert names[name] in plain(said.inner_text())
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name=name, exact=True)).to_be_visible(timeout=30_000)
+    wait_idle(page)
+    assert frame.evaluate("document.activeElement.id") == "map_div"  # one may go on
+
+
+def table_names(page: Page) -> dict[str, str]:
+    """Figure of each commune, as the table says it."""
+    caption = (
+        "Accessibilité potentielle localisée (APL) aux médecins généralistes, commune par commune"
+    )
+    rows = page.evaluate(
+        "caption => [...[...document.querySelectorAll('table')]"
+        ".find(one => one.caption?.textContent === caption).rows]"
+        ".map(row => [...row.cells].map(cell => cell.textContent.trim()))",
+        caption,
+    )
+    return {plain(row[0]): plain(row[2]) for row in rows[1:]}
 
 
 def test_the_whole_country(page: Page, app_url: str, outside_requests: list[str]) -> None:

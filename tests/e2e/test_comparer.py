@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import time
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import duckdb
 import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,6 +19,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.helpers import (
     CERGY,
     check_sane,
+    cold_server,
     open_screen,
     pick,
     plain,
@@ -24,8 +27,10 @@ from tests.e2e.helpers import (
     table_cells,
     wait_idle,
 )
+from warehouse.paths import point_to
 
 TARTAN = "Intercommunalités et indicateurs, Val-d'Oise, par rapport à : Val-d'Oise"
+ZONE = "Zone d'intervention prioritaire (ZIP)"
 PARISIS, PLAINE, ROISSY = "epci:200058485", "epci:200056380", "epci:200055655"
 
 
@@ -83,6 +88,84 @@ def test_a_whole_departement(page: Page, app_url: str, console_errors: list[str]
     assert re.search(r"Au-dess(?:us|ous) de la limite à 99,8 % : .*C[AC] ", text)
     check_workbook(page, table_cells(page, TARTAN))
     assert console_errors == []
+
+
+def with_zoning(embedded_warehouse: Path, folder: Path) -> Path:
+    """A warehouse with a zoning of Val-d'Oise, but for Sausseron: one ZIP in Vexin, two in Roissy."""
+    copy = folder / embedded_warehouse.name
+    shutil.copyfile(embedded_warehouse, copy)
+    with duckdb.connect(str(copy)) as base:
+        base.execute(
+            """INSERT INTO zone_figure (source_id, zoning, code, name, label, period, state, class)
+            SELECT 'cartosante_geoclip', 'commune', code, name, 'zonage_conv.z_gene', '2025', 'ok',
+                   CASE WHEN code = min(code) OVER same AND epci_code = '200035970' THEN '1_ZIP'
+                        WHEN row_number() OVER same <= 2 AND epci_code = '200055655' THEN '3_QPV_ZIP'
+                        ELSE '6_HZ' END
+            FROM territory
+            WHERE level = 'commune' AND departement_code = '95' AND epci_code <> '249500430'
+            WINDOW same AS (PARTITION BY epci_code ORDER BY code)"""
+        )
+    point_to(folder, "zonage", copy)
+    return folder
+
+
+def test_filters_on_quartiers_and_zoning(
+    page: Page,
+    embedded_warehouse: Path,
+    tmp_path: Path,
+    outside_requests: list[str],
+    console_errors: list[str],
+) -> None:
+    """A2: of the officer's département, those with a ZIP or a quartier; counted, in the address."""
+    folder = with_zoning(embedded_warehouse, tmp_path)
+    with cold_server(folder, tmp_path / "journal.txt") as url:
+        open_screen(page, f"{url}/comparer?p=dep:95&vue=departement", "Comparer")
+        every = table_cells(page, TARTAN)
+        quarters = dict(zip(every[0], line(every, "Quartiers prioritaires"), strict=True))
+        assert "12 intercommunalités sur 12." in screen_text(page)
+        zones = dict(zip(every[0], line(every, "Communes en ZIP"), strict=True))
+        assert zones["CC Sausseron Impressionnistes"] == "–"
+        assert zones["Métropole du Grand Paris *"] == "0 sur 1 connue"
+        press(page, ZONE, "A une commune en ZIP")
+        kept = table_cells(page, TARTAN)
+        assert dict(zip(kept[0][1:], line(kept, "Communes en ZIP")[1:], strict=True)) == {
+            "CA Roissy Pays de France *": "2 sur 25 connues",
+            "CC Vexin Centre": "1 sur 33",
+        }
+        text = screen_text(page)
+        check_sane(text)
+        assert "2 intercommunalités sur 12." in text
+        assert "« a une commune en ZIP » ne peut pas être dit pour" in text
+
+        press(page, "Quartier prioritaire", "A un quartier prioritaire")
+        kept = table_cells(page, TARTAN)
+        assert kept[0][1:] == ["CA Roissy Pays de France *"]
+        # Its other communes are in a département whose quartiers are not loaded.
+        assert line(kept, "Quartiers prioritaires")[1:] == ["au moins 9"]
+        shared = page.url
+        assert parameters(page).items() >= {"zip": "avec", "qpv": "avec", "p": "dep:95"}.items()
+        open_screen(page, shared, "Comparer")
+        assert table_cells(page, TARTAN) == kept
+
+        press(page, ZONE, "Sans")
+        kept = table_cells(page, TARTAN)
+        # Sure of it: every commune is classed, and none in a ZIP; with quartiers, the other filter.
+        assert kept[0][1:] == ["CA Plaine Vallée", "CA Val Parisis", "CC du Haut Val d'Oise"]
+        assert all(quarters[name] != "0" for name in kept[0][1:])
+        press(page, "Quartier prioritaire", "Sans")
+        kept = table_cells(page, TARTAN)
+        assert len(kept[0]) > 2
+        assert not {"CC Vexin Centre", "CC Sausseron Impressionnistes"} & set(kept[0])
+        assert set(line(kept, "Quartiers prioritaires")[1:]) == {"0"}
+        # The tables and the file have the same intercommunalités.
+        book = workbook_behind(page)
+        assert {row["Territoire"] for row in records(book, "Données")} == set(kept[0][1:])
+    assert outside_requests == [] and console_errors == []
+
+
+def line(rows: list[list[str]], heading: str) -> list[str]:
+    """A line of the tartan."""
+    return next(row for row in rows if row[0] == heading)
 
 
 def seconds_to_open(page: Page, address: str) -> float:

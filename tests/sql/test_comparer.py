@@ -38,6 +38,7 @@ def test_people_communes_and_quartiers_of_the_embedded_departements(
             assert len(row["elsewhere"]) == len(others)
             known = set(whole["departement_code"]) <= {"95", "46"}
             assert row["qpv_known"] == (known or row["qpv"] > 0)
+            assert row["qpv_whole"] == known
             assert row["zoned_communes"] == 0 and pd.isna(row["zip_communes"])
 
 

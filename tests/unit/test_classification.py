@@ -15,6 +15,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from views.cibles import GROUP_COLOURS
 from views.classification import (
     ABSENT_COLOUR,
     NO_CLASS,
@@ -27,6 +28,10 @@ from views.classification import (
     thirds,
     two_sided_palette,
 )
+from views.clusters import colours as cluster_colours
+from views.map_sheet import text_on
+from views.maps import SHAPES
+from views.quarter_sites import MARKERS
 
 ROOT = Path(__file__).parents[2]
 DIRECTIONS = ("defavorable", "favorable", "neutre", "ambigu")
@@ -380,9 +385,11 @@ def test_the_nine_cells_can_be_told_apart_in_grey() -> None:
 
 
 def every_palette() -> dict[str, list[str]]:
-    single = {f"{one}-{k}": palette(one, k) for one in DIRECTIONS for k in (3, 5, 7)}
+    single = {f"{one}-{k}": palette(one, k) for one in DIRECTIONS for k in range(2, 8)}
     double = {f"{one}-{n}-{m}": two_sided_palette(one, n, m) for one, n, m in TWO_SIDED}
-    return single | double | {"croisement": crossed_palette()}
+    clusters = {f"regroupements-{one}": cluster_colours(one) for one in DIRECTIONS}
+    groups = {"groupes": list(GROUP_COLOURS.values())}
+    return single | double | clusters | groups | {"croisement": crossed_palette()}
 
 
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
@@ -397,6 +404,35 @@ def test_every_two_classes_look_different(name: str, deficiency: str) -> None:
         absent = np.linalg.norm(one - seen_by(ABSENT_COLOUR, deficiency))
         outside = np.linalg.norm(one - seen_by(OUTSIDE_COLOUR, deficiency))
         assert min(absent, outside) >= 0.02, (colours[rank], deficiency)
+
+
+@pytest.mark.parametrize("name", sorted(every_palette()))
+def test_every_two_neighbouring_classes_differ_in_grey(name: str) -> None:
+    """As a black-and-white copy has them: classes that follow one another in the legend."""
+    greys = [luminance(colour) for colour in every_palette()[name]]
+    ratios = [max(a, b) / min(a, b) for a, b in pairwise([grey + 0.05 for grey in greys])]
+    assert min(ratios) >= 1.15, ratios
+
+
+@pytest.mark.parametrize("direction", [None, *DIRECTIONS])
+def test_the_number_in_a_cell_can_be_read(direction: str | None) -> None:
+    for colour in crossed_palette() if direction is None else palette(direction, 7):
+        light = luminance(colour) + 0.05
+        text = luminance(text_on(colour)) + 0.05
+        assert max(light, text) / min(light, text) >= 4.5, colour
+
+
+def test_sites_are_told_apart_by_shape_or_by_grey() -> None:
+    assert {shape for _, shape in MARKERS.values()} <= set(SHAPES)
+    for shape in SHAPES:
+        greys = sorted(luminance(colour) + 0.05 for colour, own in MARKERS.values() if own == shape)
+        assert all(b / a >= 1.5 for a, b in pairwise(greys)), shape
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_clusters_have_a_grey_each(direction: str) -> None:
+    greys = sorted(luminance(colour) + 0.05 for colour in cluster_colours(direction))
+    assert min(b / a for a, b in pairwise(greys)) >= 1.15
 
 
 @pytest.mark.parametrize("deficiency", DEFICIENCIES)
