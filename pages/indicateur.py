@@ -30,6 +30,7 @@ from pages.shared import (
 )
 from views.classification import classify, palette
 from views.donnees import KINDS
+from views.map_words import values_sentence
 from views.maps import choropleth_map
 from views.observation import commune_value_text, coverage_text, value_text
 from views.sentences import comparison_sentence, subject
@@ -116,6 +117,9 @@ def show_map(found: Current, frame: pd.DataFrame, row: pd.Series, card: Indicato
             attribution=contour_credit(),
             key="fiche",
         )
+        hidden = int((frame["state"] == "secret").sum())
+        said = values_sentence(values, len(frame), hidden, reading(card), found.place)
+        st.markdown(escape_markdown(said))
     st.page_link(
         "pages/carte.py",
         label="Régler et télécharger cette carte",

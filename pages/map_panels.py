@@ -158,6 +158,8 @@ def show_years(
     st.image(image, alt=f"{card.label}, une carte par période : {periods}. Le tableau suit.")
     rows = []
     for (label, content), one in zip(panels, shown, strict=True):
+        said = words.map_sentence(content, one.values, reading(one.card), place)
+        st.markdown(f"- {escape_markdown(f'{label} : {said}')}")
         table = words.class_table(content, one.frame["population"], place)
         counts = table.iloc[:, 1]
         rows.append({"Période": label, **dict(zip(table["Classe"], counts, strict=True))})

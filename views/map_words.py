@@ -97,12 +97,18 @@ def map_sentence(
     ``values``: the figures shown, by code; ``place``: what one of them is called.
     """
     inside = content.characters[content.characters != OUTSIDE]
+    return values_sentence(values, len(inside), int((inside == SECRET).sum()), reading, place)
+
+
+def values_sentence(
+    values: pd.Series, places: int, hidden: int, reading: Reading, place: str = "commune"
+) -> str:
+    """The same sentence from counts: places in all, and those under statistical secrecy."""
     if values.empty:
-        return f"Pas de chiffre publié pour {count_of(len(inside), place)}."
+        return f"Pas de chiffre publié pour {count_of(places, place)}."
     low, high = (_value(one, reading) for one in (values.min(), values.max()))
     have = "ont" if len(values) > 1 else "a"
-    known = f"{count_of(len(values), place)} sur {number(len(inside))} {have} un chiffre"
-    hidden = int((inside == SECRET).sum())
+    known = f"{count_of(len(values), place)} sur {number(places)} {have} un chiffre"
     secret = f" ; {number(hidden)} sous secret statistique" if hidden else ""
     return f"{known} : {f'de {low} à {high}' if low != high else low}{secret}."
 
