@@ -43,7 +43,6 @@ from views.care import (
     distance_sentence,
     far_sentence,
     km_text,
-    nearest_sentence,
 )
 from views.classification import Classes, classify, palette
 from views.maps import choropleth_map
@@ -240,8 +239,6 @@ def show_distance_map(found: Current, measured: Distances, kind: Kind) -> None:
         attribution=contour_credit(),
         key="acces",
     )
-    said = nearest_sentence(kind.label, here, len(found.codes), found.place)
-    st.markdown(escape_markdown(said))
 
 
 def distance_tooltips(found: Current, here: pd.DataFrame) -> pd.Series:

@@ -203,20 +203,6 @@ def beyond_text(sure: float, unsure: float, total: float) -> str:
     return f"de {number(sure)} à {number(sure + unsure)}"
 
 
-def nearest_sentence(label: str, found: pd.DataFrame, places: int, place: str) -> str:
-    """The map of distances in a sentence. ``found``: ``km`` and ``exact``, one row a place."""
-    known = found["km"].dropna()
-    if known.empty:
-        return f"{label} : aucune distance connue."
-    unsure = int((~found.loc[known.index, "exact"].eq(True)).sum())
-    most = f" Pour {count_of(unsure, place)}, c'est un maximum." if unsure else ""
-    middle = f"à {km_text(known.median(), exact=True)} ou moins" if known.median() else "à 0 km"
-    return (
-        f"{label} : distance connue pour {count_of(len(known), place)} sur {number(places)}, la moitié "
-        f"{middle}, la plus grande de {km_text(known.max(), exact=True)}.{most}"
-    )
-
-
 def mark_sentence(
     below: int,
     places: int,

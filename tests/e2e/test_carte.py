@@ -181,7 +181,9 @@ def pinch_asks_nothing(page: Page) -> None:
     )
     frame = map_frame(page)
     zoom = frame.evaluate("gradientMap.map.getZoom()")
-    box = page.locator("iframe[title*='streamlit_folium']").first.bounding_box()
+    iframe = page.locator("iframe[title*='streamlit_folium']").first
+    iframe.scroll_into_view_if_needed()
+    box = iframe.bounding_box()
     assert box is not None
     fingers = page.context.new_cdp_session(page)
     for kind, apart in (
@@ -190,7 +192,11 @@ def pinch_asks_nothing(page: Page) -> None:
         ("End", 0),
     ):
         places = [
-            {"x": box["x"] + 200 + side * apart, "y": box["y"] + 250, "id": (side + 1) // 2}
+            {
+                "x": box["x"] + 200 + side * apart,
+                "y": box["y"] + box["height"] / 2,
+                "id": (side + 1) // 2,
+            }
             for side in (-1, 1)
         ]
         points = [] if kind == "End" else places

@@ -62,7 +62,7 @@ def test_from_a_typing_mistake_to_an_indicator(page: Page, app_url: str) -> None
 def test_another_comparator_is_named_everywhere(page: Page, app_url: str) -> None:
     open_screen(page, f"{app_url}/ce-qui-ressort?p={CERGY}", "Ce qui ressort")
     pick(page, "Comparer à", "Territoires similaires")
-    headings = page.get_by_role("heading", level=2).all_inner_texts()
+    headings = page.get_by_role("heading", level=3).all_inner_texts()
     assert headings and all(one.endswith("Territoires similaires") for one in headings)
     assert "comparateur=similaires" in page.url
     page.get_by_text("Les 10 territoires similaires, et pourquoi").click()

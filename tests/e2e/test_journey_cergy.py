@@ -185,7 +185,7 @@ def check_reload(page: Page) -> None:
 def check_comparator_kept(page: Page) -> None:
     go_to(page, "Ce qui ressort")
     pick(page, "Comparer à", "Île-de-France")
-    headings = page.get_by_role("heading", level=2)
+    headings = page.get_by_role("heading", level=3)
     expect(headings.first).to_have_text(re.compile("par rapport à : Île-de-France"))
     page.reload()
     expect(headings.first).to_have_text(re.compile("par rapport à : Île-de-France"), timeout=30_000)

@@ -254,16 +254,3 @@ def test_no_sentence_ranks_blames_or_frightens() -> None:
     words += supply_change.hypotheses("BPE", "2024", "2025", 12, (10, 15), standardised=True)
     assert [word for text in words for word in refused_words(text)] == []
     assert "vol d'oiseau" in " ".join(words)
-
-
-def test_the_map_of_distances_is_said_in_a_sentence() -> None:
-    found = pd.DataFrame({"km": [0.0, 2.0, 12.34, None], "exact": [True, True, False, None]})
-    said = plain(care.nearest_sentence("Pharmacie", found, 4, "commune"))
-    assert said == (
-        "Pharmacie : distance connue pour 3 communes sur 4, la moitié à 2,0 km ou moins, la plus "
-        "grande de 12,3 km. Pour 1 commune, c'est un maximum."
-    )
-    here = pd.DataFrame({"km": [0.0], "exact": [True]})
-    said = plain(care.nearest_sentence("Pharmacie", here, 1, "commune"))
-    assert said.endswith("sur 1, la moitié à 0 km, la plus grande de 0 km.")
-    assert "aucune" in care.nearest_sentence("Pharmacie", found.iloc[3:], 1, "commune")
