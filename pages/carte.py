@@ -128,7 +128,8 @@ panels: list[tuple[str, MapContent]] = []
 sentences: list[str] = []
 
 if kind == CROSSED:
-    second = choose_second(periods, card, controls)
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    second = choose_second(periods, card, row)
     crossing = None
     if second is not None and card.kind != "count":
         shown.append(figures(extent, *second))

@@ -16,7 +16,6 @@ from views import map_words as words
 from views.classification import SCHEMES, TWO_SIDED, Classes, classify
 from views.text import (
     LEVELS,
-    THEMES,
     alphabetical,
     departement_text,
     escape_markdown,
@@ -28,7 +27,7 @@ from warehouse.indicators import IndicatorCard
 USUAL = "apl_medecins_generalistes"
 USUAL_SECOND = "taux_pauvrete"
 # Widths in pixels: the controls of a map stand in one row, that the map be seen without scrolling.
-_NARROW, SCHEME_WIDTH, _COUNT_WIDTH = 130, 250, 90
+_NARROW, SCHEME_WIDTH, _COUNT_WIDTH = 120, 218, 80
 COMMUNE, FOUND_COMMUNE = "commune", "commune_vue"
 # Above, a list to scroll is of no help: the commune is searched for.
 LISTED = 1_500
@@ -42,7 +41,7 @@ def choose_indicator(periods: pd.DataFrame, where: DeltaGenerator) -> IndicatorC
     if not cards:
         st.info("Aucun chiffre n'est chargé pour ces communes.", icon=":material/info:")
         st.stop()
-    labels = {name: f"{one.label} · {THEMES[one.theme]}" for name, one in cards.items()}
+    labels = {name: one.label for name, one in cards.items()}
     usual = USUAL if USUAL in cards else next(iter(cards))
     return cards[linked_selectbox(where, "Indicateur", labels, usual, "ind")]
 
@@ -78,7 +77,7 @@ def choose_second(
     }
     if not cards:
         return None
-    labels = {name: f"{one.label} · {THEMES[one.theme]}" for name, one in cards.items()}
+    labels = {name: one.label for name, one in cards.items()}
     usual = USUAL_SECOND if USUAL_SECOND in cards else next(iter(cards))
     card = cards[linked_selectbox(where, "Croiser avec", labels, usual, "ind2")]
     return card, choose_period(periods, card, where, "Sa période", "periode2")

@@ -24,8 +24,8 @@ SCHEMES: Mapping[str, str] = MappingProxyType(
         "quantiles": "Effectifs égaux (quantiles)",
         "jenks": "Ruptures naturelles (Jenks)",
         "egales": "Amplitudes égales",
-        "ecart_type": "Écarts à la moyenne (écart-type)",
-        "comparateur": "De part et d'autre de la comparaison",
+        "ecart_type": "Écarts-types à la moyenne",
+        "comparateur": "Autour de la comparaison",
         "seuils": "Seuils fixés",
     }
 )

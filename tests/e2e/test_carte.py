@@ -214,7 +214,7 @@ def test_two_indicators_crossed(page: Page, app_url: str, size: tuple[int, int])
     asked = "carte-de=croisement&ind=part_logements_vacants&ind2=part_65_ans_et_plus"
     open_screen(page, f"{app_url}/carte?p={GRAND_QUERCY}&{asked}", "Carte")
     top = page.locator("iframe[title*='streamlit_folium']").first.bounding_box()
-    assert top is not None and top["y"] < 420, "la carte se voit sans faire défiler"
+    assert top is not None and top["y"] < 500, "la carte se voit sans faire défiler"
     cells = map_frame(page).evaluate(
         """() => [...document.querySelectorAll('.gradient-grid td')].map((one) =>
           [one.textContent, getComputedStyle(one).backgroundColor.match(/\\d+/g).map(Number)])"""
