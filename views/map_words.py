@@ -186,7 +186,7 @@ def crossed_sentence(
     chance = (
         f"Si les deux étaient sans lien, il y en aurait environ {number(total / 9)}."
         if total >= ENOUGH
-        else f"C'est trop peu de {place}s pour y voir un lien."
+        else "Il y en a trop peu pour y voir un lien."
     )
     known = f"{count_of(total, place)} {'ont' if total > 1 else 'a'} les deux chiffres."
     if not chosen:
