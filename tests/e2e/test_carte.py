@@ -32,6 +32,7 @@ from tests.e2e.helpers import (
     table_cells,
     wait_idle,
 )
+from views.lexicon import refused_words
 
 PUBLIC: ViewportSize = {"width": 1920, "height": 1080}
 
@@ -90,7 +91,7 @@ def test_et_ma_commune(page: Page, app_url: str, outside_requests: list[str]) ->
     text = screen_text(page)
     check_sane(text)
     assert re.search(r"APL généralistes : \d,\d\d .{0,60}classe « de \d,\d\d à \d,\d\d »", text)
-    assert not re.search(r"\brang\b|\bpire|classement", text)
+    assert not refused_words(text) and not re.search(r"\brang\b|\bpire|classement", text)
     frame = map_frame(page)
     assert (
         frame.evaluate("() => document.querySelectorAll('.leaflet-gradient-top-pane path').length")
@@ -129,6 +130,14 @@ def test_et_ma_commune(page: Page, app_url: str, outside_requests: list[str]) ->
     }
     assert len(document["features"]) == 13
     assert b"<svg" in file_behind(page, "Télécharger la carte (SVG)")[:800]
+    # A secret figure is never guessed: the commune is read by the nearest territory that has one.
+    asked = f"carte?p={GRAND_QUERCY}&ind=taux_pauvrete&commune=46001"
+    open_screen(page, f"{app_url}/{asked}", "Carte")
+    text = screen_text(page)
+    assert re.search(r"Pauvreté : secret statistique\. Son département, Lot : \d+,\d %\.", text), (
+        text
+    )
+    assert not refused_words(text) and not re.search(r"\brang\b|classement", text)
     assert outside_requests == []
 
 
