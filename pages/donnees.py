@@ -129,7 +129,7 @@ st.download_button(
 )
 
 if found is not None:
-    st.subheader(f"Tous les chiffres de {escape_markdown(found.label)}", anchor=False)
+    st.subheader(f"Tous les chiffres : {escape_markdown(found.label)}", anchor=False)
     frame = exportable(profile(found))
     cards = indicators()
     export = pd.DataFrame(

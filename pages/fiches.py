@@ -27,6 +27,7 @@ from views.intensite import amount
 from views.livrables import fiche as words
 from views.livrables.model import Block, Note, Section, Table
 from views.observation import value_text
+from views.places import at_name
 from views.text import alphabetical, number, period_text
 from warehouse.indicators import IndicatorCard
 
@@ -62,7 +63,7 @@ def aims(asked: Asked, grain: str) -> list[Aim]:
         ]
     ordered = table.sort_values("name", key=lambda names: names.map(alphabetical))
     return [
-        Aim(str(row.name_), f"Agir à {row.name_}", (str(row.Index),))
+        Aim(str(row.name_), f"Agir {at_name(str(row.name_))}", (str(row.Index),))
         for row in ordered.rename(columns={"name": "name_"}).itertuples()
     ]
 

@@ -16,6 +16,7 @@ from pages.shared import Current, indicators, mart, show_table
 from views import map_words as words
 from views.map_content import MapContent
 from views.observation import commune_value_text
+from views.places import of_name
 from views.quarter_sites import NO_OUTLINES_DRAWN
 from views.quarters import ONLY_CITIES
 from views.text import STATES, alphabetical, count_of, escape_markdown, number, period_text
@@ -55,7 +56,7 @@ def show_commune(code: str, shown: list[Figures], content: MapContent, place: st
         for card in indicators().values()
         if card.id in latest.index
     ]
-    show_table(pd.DataFrame(rows), f"Les chiffres de {name}")
+    show_table(pd.DataFrame(rows), f"Les chiffres {of_name(name)}")
     st.caption(
         "Les chiffres d'un petit territoire varient beaucoup d'une année à l'autre : préférez les "
         "moyennes du périmètre."

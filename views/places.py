@@ -55,5 +55,14 @@ def of_name(name: str) -> str:
     return f"{_plain(name)}{name}"
 
 
+def at_name(name: str) -> str:
+    """« à Cergy », « au Havre », « aux Ulis », « à La Rochelle »: in a commune."""
+    if name.startswith("Le "):
+        return f"au {name[3:]}"
+    if name.startswith("Les "):
+        return f"aux {name[4:]}"
+    return f"à {name}"
+
+
 def _plain(name: str) -> str:
     return "d'" if name[:1].upper() in _VOWELS else "de "

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from views.care import Profession
+from views.places import at_name
 from views.text import (
     NO_BREAK,
     alphabetical,
@@ -60,12 +61,12 @@ def change_sentence(
     who = profession.counted(count)
     one = count < 2
     if change in STRUCTURES:
-        verb = "ferme à" if change == "fermeture" else "ouvre à"
-        asked = f"Et si une structure de {who} {verb} {name} ?"
+        verb = "ferme" if change == "fermeture" else "ouvre"
+        asked = f"Et si une structure de {who} {verb} {at_name(name)} ?"
     elif change == "depart":
         asked = f"Et si {who} {'quitte' if one else 'quittent'} {name} ?"
     else:
-        asked = f"Et si {who} {'arrive' if one else 'arrivent'} à {name} ?"
+        asked = f"Et si {who} {'arrive' if one else 'arrivent'} {at_name(name)} ?"
     return f"{asked} Effectif compté là en {year} : {number(supply)}."
 
 
@@ -168,11 +169,13 @@ def _direction(before: float, after: float) -> str:
 def place_sentence(row: pd.Series, unit: str, decimals: int = 2) -> str:
     """The place of the change itself, with its bounds."""
     unit = unit.replace("ETP", "équivalents temps plein")
+    here = at_name(str(row["name"]))
+    here = here[0].upper() + here[1:]
     if pd.isna(row["published"]):
-        return f"À {row['name']}, aucune APL n'est publiée : l'effet ne s'y chiffre pas."
+        return f"{here}, aucune APL n'est publiée : l'effet ne s'y chiffre pas."
     if pd.isna(row["estimated"]):
         return (
-            f"À {row['name']}, aucun professionnel n'était à portée : l'effet d'une arrivée ne se déduit "
+            f"{here}, aucun professionnel n'était à portée : l'effet d'une arrivée ne se déduit "
             "pas de l'APL publiée."
         )
     before, after = row["published"], row["estimated"]
@@ -180,11 +183,11 @@ def place_sentence(row: pd.Series, unit: str, decimals: int = 2) -> str:
     spread = f" (entre {bounds.replace(' à ', ' et ')} selon la portée)" if " à " in bounds else ""
     if _too_small(before, after, decimals):
         return (
-            f"À {row['name']}, l'APL resterait de {number(before, decimals)} {unit}{spread} : la "
+            f"{here}, l'APL resterait de {number(before, decimals)} {unit}{spread} : la "
             f"{_direction(before, after)} serait de moins de {_seen(decimals)}."
         )
     return (
-        f"À {row['name']}, l'APL passerait de {number(before, decimals)} à {number(after, decimals)} "
+        f"{here}, l'APL passerait de {number(before, decimals)} à {number(after, decimals)} "
         f"{unit}{spread}."
     )
 
@@ -251,7 +254,7 @@ def map_caption(table: pd.DataFrame) -> str:
 def older_supply_sentence(used: str, newer: str, count: float, name: str) -> str:
     """The numbers used are not the newest: those are not known all around."""
     return (
-        f"Effectifs de {used}, les derniers connus tout autour : ceux de {newer} ({number(count)} à {name}) "
+        f"Effectifs de {used}, les derniers connus tout autour : ceux de {newer} ({number(count)} {at_name(name)}) "
         "ne sont pas chargés chez tous les voisins. Si l'offre a baissé depuis, chaque professionnel pèse davantage."
     )
 

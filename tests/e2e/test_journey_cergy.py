@@ -25,6 +25,7 @@ from tests.e2e.helpers import (
     wait_for_colours,
     wait_idle,
 )
+from views.places import of_name
 
 PEOPLE = "220 279"
 
@@ -107,13 +108,15 @@ def check_click(page: Page) -> None:
     expect(detail).to_be_visible(timeout=15_000)
     wait_idle(page)
     assert re.search(rf"{re.escape(name)}\s+[\d ]+ habitants · code \d{{5}}", screen_text(page))
-    rows = table_cells(page, f"Les chiffres de {name}")
+    rows = table_cells(page, f"Les chiffres {of_name(name)}")
     assert rows[0] == ["Indicateur", "Valeur"]
     assert len(rows) > 20
     value = (
-        page.get_by_role("table", name=f"Les chiffres de {name}", exact=True).locator("td").first
+        page.get_by_role("table", name=f"Les chiffres {of_name(name)}", exact=True)
+        .locator("td")
+        .first
     )
-    frame = page.get_by_role("region", name=f"Les chiffres de {name}", exact=True)
+    frame = page.get_by_role("region", name=f"Les chiffres {of_name(name)}", exact=True)
     right = [node.bounding_box() for node in (value, frame)]
     assert right[0] and right[1]
     assert right[0]["x"] + right[0]["width"] <= right[1]["x"] + right[1]["width"] + 1, (

@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from connectors.cards import DATA
-from views.places import of_name, of_place
+from views.places import at_name, of_name, of_place
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,18 @@ def test_no_departement_elides_wrongly() -> None:
                     "de l'"
                 ), said
                 assert vowel or not said.startswith(("de l'", "d'")), said
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Cergy", "à Cergy"),
+        ("Albas", "à Albas"),
+        ("Le Vigan", "au Vigan"),
+        ("Les Lilas", "aux Lilas"),
+        ("La Roche-Guyon", "à La Roche-Guyon"),
+        ("L'Isle-Adam", "à L'Isle-Adam"),
+    ],
+)
+def test_one_is_in_a_commune(name: str, expected: str) -> None:
+    assert at_name(name) == expected
