@@ -7,7 +7,15 @@ import pandas as pd
 import shapely
 import streamlit as st
 
-from pages.shared import Current, build_path, fingerprint, geography, mart, open_warehouse
+from pages.shared import (
+    Current,
+    build_path,
+    fingerprint,
+    geography,
+    geography_of,
+    mart,
+    open_warehouse,
+)
 from views.maps import GeometryLayer, ensure_leaflet, is_served, publish_layer
 from warehouse.paths import ROOT
 
@@ -55,7 +63,7 @@ def _layer(path: str, departements: tuple[str, ...], arms: bool) -> GeometryLaye
     ensure_leaflet(STATIC)
     name = "france" if len(departements) > COUNTRY else "-".join(departements)
     key = f"communes-{name}{'-arrondissements' if arms else ''}"
-    return publish_layer(_contours(path, departements, arms), STATIC, key)
+    return publish_layer(contours_of(path, departements, arms), STATIC, key)
 
 
 def contours(found: Current) -> gpd.GeoDataFrame:
@@ -65,11 +73,12 @@ def contours(found: Current) -> gpd.GeoDataFrame:
 
 def area_contours(departements: tuple[str, ...], *, arms: bool = False) -> gpd.GeoDataFrame:
     """Contours of the communes of départements: code, name, geometry (degrees)."""
-    return _contours(build_path(), departements, arms)
+    return contours_of(build_path(), departements, arms)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _contours(path: str, departements: tuple[str, ...], arms: bool) -> gpd.GeoDataFrame:
+def contours_of(path: str, departements: tuple[str, ...], arms: bool) -> gpd.GeoDataFrame:
+    """The same, of the build at ``path``: for a file, made when no session can tell its build."""
     warehouse = open_warehouse(path)
     if len(departements) > COUNTRY:
         every = warehouse.mart("layer_country")
@@ -105,19 +114,15 @@ def quarters(codes: tuple[str, ...]) -> GeometryLayer | None:
 
 @st.cache_resource(max_entries=60, show_spinner=False, validate=_served)
 def _quarters(path: str, key: str, _codes: tuple[str, ...]) -> GeometryLayer | None:
-    shapes = _quarter_shapes(path, _codes)
+    shapes = quarter_shapes(path, _codes)
     if shapes is None:
         return None
     ensure_leaflet(STATIC)
     return publish_layer(shapes, STATIC, "quartiers")
 
 
-def quarter_shapes(codes: tuple[str, ...]) -> gpd.GeoDataFrame | None:
-    """The same outlines, for a picture: code, name, geometry (degrees)."""
-    return _quarter_shapes(build_path(), codes)
-
-
-def _quarter_shapes(path: str, codes: tuple[str, ...]) -> gpd.GeoDataFrame | None:
+def quarter_shapes(path: str, codes: tuple[str, ...]) -> gpd.GeoDataFrame | None:
+    """The same outlines in the build at ``path``, for a picture: code, name, geometry (degrees)."""
     frame = open_warehouse(path).mart("layer_quarters", codes=list(codes))
     return None if frame.empty else _shaped(frame)
 
@@ -129,7 +134,7 @@ def limits(departements: tuple[str, ...]) -> GeometryLayer | None:
 
 @st.cache_resource(max_entries=60, show_spinner=False, validate=_served)
 def _limits(path: str, departements: tuple[str, ...]) -> GeometryLayer | None:
-    shapes = _limit_shapes(path, departements)
+    shapes = limit_shapes(path, departements)
     if shapes is None:
         return None
     ensure_leaflet(STATIC)
@@ -137,20 +142,16 @@ def _limits(path: str, departements: tuple[str, ...]) -> GeometryLayer | None:
     return publish_layer(shapes, STATIC, f"intercommunalites-{name}")
 
 
-def limit_shapes(departements: tuple[str, ...]) -> gpd.GeoDataFrame | None:
-    """The same limits, for a picture: code, name, geometry (degrees)."""
-    return _limit_shapes(build_path(), departements)
-
-
-def _limit_shapes(path: str, departements: tuple[str, ...]) -> gpd.GeoDataFrame | None:
-    known = geography()
+def limit_shapes(path: str, departements: tuple[str, ...]) -> gpd.GeoDataFrame | None:
+    """The same limits in the build at ``path``, for a picture: code, name, geometry (degrees)."""
+    known = geography_of(path)
     parents = {
         commune: code
         for (level, code), communes in known.members.items()
         if level == "epci"
         for commune in communes
     }
-    drawn = _contours(path, departements, False)
+    drawn = contours_of(path, departements, False)
     parent = drawn["code"].map(parents)
     united = [
         {

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+import geopandas as gpd
 import pandas as pd
 import streamlit as st
 
 from diagnostic.perimeter import file_name
 from pages.extents import Extent
-from pages.layers import area_contours
+from pages.layers import contours_of
 from pages.linked import linked_selectbox
 from pages.local_data import kept_back
 from pages.map_lines import has_limits, has_quarters, picture_lines
 from pages.map_panels import commune_rows, published_state
 from pages.mapping import Figures, credit
-from pages.shared import Current
+from pages.shared import Current, build_path
 from views.importing import KEPT_BACK
 from views.map_content import Format, MapContent
 from views.map_files import geojson_file
@@ -67,17 +68,22 @@ def offer_files(
     title = " et ".join(dict.fromkeys(one.card.label for one in shown))
     source = credit(shown)
 
-    plain = not drawn and _choose_lines(extent, len(content.characters)) == PLAIN
+    polygons = len(content.characters)
+    plain = not drawn and _choose_lines(extent, polygons) == PLAIN
+    lines = None if plain or drawn else picture_lines(extent, polygons)
+    path = build_path()  # files are made when no session can tell it
+
+    def shapes_drawn() -> gpd.GeoDataFrame:
+        return contours_of(path, extent.departements, extent.arms)
 
     def picture(format: Format) -> Callable[[], bytes]:
         def make() -> bytes:
             # Matplotlib waits for a picture to be asked for.
             from views.static_map import map_picture, multiples_picture
 
-            shapes = area_contours(extent.departements, arms=extent.arms)
             if drawn:
                 return multiples_picture(
-                    shapes,
+                    shapes_drawn(),
                     drawn,
                     title=title,
                     subtitle=extent.label,
@@ -87,14 +93,14 @@ def offer_files(
                 )
             periods = ", ".join(dict.fromkeys(period_text(one.period) for one in shown))
             return map_picture(
-                shapes,
+                shapes_drawn(),
                 content,
                 title=title,
                 subtitle=f"{extent.label}, {periods}",
                 source_line=source,
                 marked=list(marked),
                 selected=selected,
-                lines=[] if plain else picture_lines(extent, len(shapes)),
+                lines=lines() if lines else [],
                 format=format,
             )
 
@@ -107,7 +113,7 @@ def offer_files(
             columns[f"valeur{suffix}"] = one.frame["value"].round(one.card.decimals)
             columns[f"etat{suffix}"] = one.frame["state"].map(published_state)
         return geojson_file(
-            area_contours(extent.departements, arms=extent.arms),
+            shapes_drawn(),
             content,
             pd.DataFrame(columns),
             meanings={f"valeur{suffix}": one.title for one, suffix in named},

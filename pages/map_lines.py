@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pages.extents import COUNTRY, PERIMETER, Extent
 from pages.layers import around, limit_shapes, limits, quarter_shapes, quarters
 from pages.map_controls import DRAWN_OVER
+from pages.shared import build_path
 from views.map_content import LIMITS, QUARTERS, PictureLine
 from views.maps import Line
 
@@ -33,10 +36,16 @@ def screen_lines(extent: Extent, polygons: int) -> list[Line]:
     return [Line(layer, style) for layer, style in drawn if layer is not None]
 
 
-def picture_lines(extent: Extent, polygons: int) -> list[PictureLine]:
-    """The same outlines, for a picture."""
-    drawn = [
-        (quarter_shapes(_quarter_communes(extent)) if has_quarters(extent) else None, QUARTERS),
-        (limit_shapes(extent.departements) if has_limits(polygons) else None, LIMITS),
-    ]
-    return [PictureLine(shapes, style) for shapes, style in drawn if shapes is not None]
+def picture_lines(extent: Extent, polygons: int) -> Callable[[], list[PictureLine]]:
+    """The same outlines, for a picture that is made later, when no session can tell its build."""
+    path = build_path()
+    communes = _quarter_communes(extent) if has_quarters(extent) else ()
+
+    def make() -> list[PictureLine]:
+        drawn = [
+            (quarter_shapes(path, communes) if communes else None, QUARTERS),
+            (limit_shapes(path, extent.departements) if has_limits(polygons) else None, LIMITS),
+        ]
+        return [PictureLine(shapes, style) for shapes, style in drawn if shapes is not None]
+
+    return make

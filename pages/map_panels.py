@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.extents import Extent
-from pages.layers import area_contours, quarter_shapes
+from pages.layers import area_contours, quarters
 from pages.map_controls import LISTED
 from pages.mapping import Figures, credit
 from pages.quarter_sites import none_listed
@@ -130,7 +130,7 @@ def show_quarters(found: Current, marked: dict[str, list[str]]) -> None:
     ]
     show_table(pd.DataFrame(rows), "Communes avec un quartier prioritaire")
     show_unlisted(found)
-    if quarter_shapes(found.codes) is None:
+    if quarters(found.codes) is None:
         st.caption(NO_OUTLINES_DRAWN)
 
 

