@@ -712,12 +712,17 @@ window.gradientStart = function (map, config) {
     })
     .catch(() => showError("Le fond de carte n'a pas pu être chargé."));
 
+  // Leaflet forgets what it is asked while it zooms: the way back waits for the end.
+  function goBack() {
+    state.moved = false;
+    if (map._animatingZoom) map.once("zoomend", () => setTimeout(fit, 0)); else fit();
+  }
   const zoom = L.control.zoom({ zoomInTitle: "Zoomer", zoomOutTitle: "Dézoomer" }).addTo(map);
   const tools = L.control({ position: "topleft" });
   tools.onAdd = () => {
     const bar = element("div", "leaflet-bar");
     L.DomEvent.disableClickPropagation(bar);
-    [["M2 8 8 2l6 6M4 7v7h8V7", "Revenir au périmètre", () => { state.moved = false; fit(); }],
+    [["M2 8 8 2l6 6M4 7v7h8V7", "Revenir au périmètre", goBack],
       ["M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4", "Plein écran", () => document.fullscreenElement
         ? document.exitFullscreen() : container.requestFullscreen()],
     ].forEach(([drawing, title, action]) => {

@@ -164,8 +164,9 @@ def test_a_finger_does_what_the_mouse_does(browser: Browser, app_url: str) -> No
     zoom = frame.evaluate("() => gradientMap.map.getZoom()")
     map_locator(page).get_by_role("button", name="Zoomer", exact=True).tap()
     frame.wait_for_function(f"() => gradientMap.map.getZoom() > {zoom}")
-    map_locator(page).get_by_role("button", name="Revenir au périmètre").tap()
+    back_to_perimeter(page, zoom)
     pinch_asks_nothing(page)
+    back_to_perimeter(page, zoom)
     small = frame.evaluate(
         """() => [...document.querySelectorAll('.leaflet-control a, .leaflet-control button,'
           + ' .gradient-legend label, .gradient-legend summary')]
@@ -180,6 +181,13 @@ def test_a_finger_does_what_the_mouse_does(browser: Browser, app_url: str) -> No
     expect(page.get_by_role("heading", name=tip.inner_text(), exact=True)).to_be_visible()
     controls_are_whole(page)
     context.close()
+
+
+def back_to_perimeter(page: Page, zoom: float) -> None:
+    """A tap on the button, and the map has come back to its first zoom."""
+    map_locator(page).get_by_role("button", name="Revenir au périmètre").tap()
+    settled = f"() => gradientMap.map.getZoom() === {zoom} && !gradientMap.map._animatingZoom"
+    map_frame(page).wait_for_function(settled)
 
 
 def pinch_asks_nothing(page: Page) -> None:
@@ -213,7 +221,6 @@ def pinch_asks_nothing(page: Page) -> None:
     frame.wait_for_function(f"() => gradientMap.map.getZoom() > {zoom}", timeout=10_000)
     page.wait_for_timeout(600)
     assert page.evaluate("runs") == 0
-    map_locator(page).get_by_role("button", name="Revenir au périmètre").tap()
 
 
 @pytest.mark.parametrize("size", [(1366, 768), (1920, 1080)], ids=["portable", "projecteur"])
