@@ -96,6 +96,7 @@ def test_words_and_actions_survive_the_file(
     step(page, "Atouts et faiblesses (AFOM)")
     assert "Bus dentaire" in screen_text(page).split("Faiblesses")[0]
     assert "attente" not in page.url and "solitude" not in page.url
+    wait_idle(page)
     with page.expect_download() as download:
         page.get_by_role("button", name="Enregistrer le projet").click()
     file = tmp_path / "projet.json"
